@@ -1,0 +1,131 @@
+"""Money as integers: rounding, rates and sharing out.
+
+What lives here: minor units, exact rational rates, the written rounding rules and the largest-remainder
+allocation. Floats have no place here, nor has any knowledge of lines, checks or taxes.
+"""
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+
+__all__ = ["EXPONENTS", "ROUNDING", "allocate", "apply_rate", "exponent", "format_amount", "parse_amount", "parse_rate", "round_half_up"]
+
+# ISO 4217: currencies whose minor unit is not a hundredth. All others have two decimals.
+EXPONENTS: dict[str, int] = (
+    dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0)
+    | dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3)
+    | dict.fromkeys("CLF UYW".split(), 4)
+)
+
+
+def exponent(currency: str) -> int:
+    """Decimals of a currency's minor unit (ISO 4217): 2 for USD, 0 for JPY, 3 for OMR."""
+    return EXPONENTS.get(currency, 2)
+
+
+def round_half_up(value: Fraction) -> int:
+    """Nearest integer, halves away from zero: 5/2 -> 3, -5/2 -> -3."""
+    whole, rest = divmod(abs(value.numerator), value.denominator)
+    rounded = whole + (2 * rest >= value.denominator)
+    return rounded if value >= 0 else -rounded
+
+
+def _round_half_even(value: Fraction) -> int:
+    return round(value)
+
+
+def _round_up(value: Fraction) -> int:
+    whole, rest = divmod(abs(value.numerator), value.denominator)
+    rounded = whole + (rest > 0)
+    return rounded if value >= 0 else -rounded
+
+
+def _round_down(value: Fraction) -> int:
+    whole = abs(value.numerator) // value.denominator
+    return whole if value >= 0 else -whole
+
+
+ROUNDING: dict[str, Callable[[Fraction], int]] = {
+    "half_up": round_half_up,
+    "half_even": _round_half_even,
+    "up": _round_up,
+    "down": _round_down,
+}
+
+
+def parse_rate(text: str) -> Fraction:
+    """An exact rate from `"8.875%"`, `"71/800"` or `"0.08875"`.
+
+    Raises ValueError with a sentence when the text is no such rate.
+    """
+    stripped = text.strip()
+    try:
+        if stripped.endswith("%"):
+            return Fraction(stripped[:-1].strip()) / 100
+        return Fraction(stripped)
+    except (ValueError, ZeroDivisionError) as error:
+        raise ValueError(f"{text!r} is no rate: write a percentage such as 8.875% or a fraction such as 71/800") from error
+
+
+def apply_rate(amount_minor: int, rate: Fraction, rounding: str = "half_up") -> int:
+    """`amount_minor * rate`, rounded once by the named rule of `ROUNDING`."""
+    return ROUNDING[rounding](amount_minor * rate)
+
+
+def allocate(amount_minor: int, weights: Sequence[int]) -> list[int]:
+    """Share out `amount_minor` in proportion to `weights` by largest remainder.
+
+    The parts add up to the amount; ties go to the earliest part; the sign of the amount is symmetric
+    (`allocate(-a, w)` is `allocate(a, w)` negated). If all weights are zero the amount is shared evenly.
+    Weights are not negative. Source: golden/ORDER_MATH.md, preamble.
+    """
+    if not weights:
+        if amount_minor:
+            raise ValueError(f"{amount_minor} cannot be shared out over no parts")
+        return []
+    if any(weight < 0 for weight in weights):
+        raise ValueError("weights must not be negative")
+    total = sum(weights)
+    shares = list(weights) if total else [1] * len(weights)
+    total = total or len(weights)
+    sign, size = (1, amount_minor) if amount_minor >= 0 else (-1, -amount_minor)
+    parts = [size * share // total for share in shares]
+    remainders = [size * share % total for share in shares]
+    missing = size - sum(parts)
+    for index in sorted(range(len(parts)), key=lambda i: (-remainders[i], i))[:missing]:
+        parts[index] += 1
+    return [sign * part for part in parts]
+
+
+def parse_amount(text: str, currency: str) -> int:
+    """Minor units from a decimal such as `"12.95"`, `"$12.95"` or `"1,234.50 USD"`.
+
+    A currency sign or code before or after the number is passed over; commas group thousands. More decimals
+    than the currency has, or anything else that is no amount, raises ValueError with a sentence.
+    """
+    bare = text.strip().removeprefix(currency).removesuffix(currency).strip(" $€£¥₩₹\u00a0")
+    negative = bare.startswith("-")
+    bare = bare.removeprefix("-").strip(" $€£¥₩₹\u00a0")
+    if not bare or not (bare[0].isdigit() or bare[0] == ".") or any(c not in "0123456789.," for c in bare):
+        raise ValueError(f"{text!r} is no amount: write a decimal such as 12.95")
+    if "," in bare:
+        groups = bare.split(".")[0].split(",")
+        if not (1 <= len(groups[0]) <= 3 and all(len(group) == 3 for group in groups[1:])) or "," in bare.partition(".")[2]:
+            raise ValueError(f"{text!r} is no amount: commas may only group thousands, the decimal sign is a point")
+    try:
+        scaled = Decimal(bare.replace(",", "")).scaleb(exponent(currency))
+    except InvalidOperation as error:
+        raise ValueError(f"{text!r} is no amount: write a decimal such as 12.95") from error
+    if scaled != scaled.to_integral_value():
+        raise ValueError(f"{text!r} has more decimals than {currency} has")
+    return -int(scaled) if negative else int(scaled)
+
+
+def format_amount(amount_minor: int, currency: str) -> str:
+    """`1295, "USD"` -> `"12.95"`, for people and exports; the currency is not named."""
+    places = exponent(currency)
+    sign, digits = ("-", str(-amount_minor)) if amount_minor < 0 else ("", str(amount_minor))
+    if not places:
+        return sign + digits
+    digits = digits.rjust(places + 1, "0")
+    return f"{sign}{digits[:-places]}.{digits[-places:]}"

@@ -1,0 +1,81 @@
+"""Every feature of the domain, assembled: which command is decided how, which event changes what.
+
+What lives here: the list of features and the tables made of it. A new feature adds one line to `FEATURES`.
+"""
+
+from collections.abc import Mapping
+from functools import reduce
+from operator import or_
+from typing import Any
+
+import msgspec
+
+from shared.domain import check, site, ticket
+from shared.domain.errors import COMMON_ERRORS, ErrorInfo, Refused
+from shared.domain.kernel import Aggregate, Command, Context, Decider, Event, Evolver, Feature, Key, Meta, View
+
+__all__ = ["AGGREGATES", "COMMANDS", "ERRORS", "EVENTS", "FEATURES", "ROLES", "AnyCommand", "decide", "decode_event", "evolve"]
+
+FEATURES: tuple[Feature, ...] = (site.FEATURE, check.FEATURE, ticket.FEATURE)
+
+_DECIDERS: dict[type[Command], tuple[str, Decider]] = {c: d for feature in FEATURES for c, d in feature.deciders.items()}
+_EVOLVERS: dict[type[Event], Evolver] = {e: f for feature in FEATURES for e, f in feature.evolvers.items()}
+
+COMMANDS: dict[str, type[Command]] = {cls.__name__: cls for cls in _DECIDERS}
+EVENTS: dict[str, type[Event]] = {cls.__name__: cls for cls in _EVOLVERS}
+AGGREGATES: dict[str, type[Aggregate]] = {kind: cls for feature in FEATURES for kind, cls in feature.aggregates.items()}
+ERRORS: dict[str, ErrorInfo] = COMMON_ERRORS | {code: info for feature in FEATURES for code, info in feature.errors.items()}
+
+AnyCommand: Any = reduce(or_, COMMANDS.values())
+"""The tagged union of every command, for msgspec to decode into."""
+
+# What each role of a device may do. `box` is the box itself; `import` may open checks in the past at prices of its own.
+ROLES: dict[str, frozenset[str]] = {
+    "pos": frozenset({"order", "pay", "kitchen"}),
+    "kds": frozenset({"kitchen"}),
+    "manager": frozenset({"order", "pay", "kitchen", "manage"}),
+    "import": frozenset({"order", "pay", "kitchen", "manage", "import"}),
+    "box": frozenset({"box", "manage"}),
+}
+
+assert len(COMMANDS) == len(_DECIDERS), "two commands share a name"
+assert len(EVENTS) == len(_EVOLVERS), "two events share a name"
+
+
+def decide(view: View, command: Command, context: Context) -> list[Event]:
+    """The events by which `command` is accepted; at least one. Raises Refused, and then nothing has happened."""
+    permission, decider = _DECIDERS[type(command)]
+    if permission not in context.permissions:
+        raise Refused("permission.missing", f"{type(command).__name__} needs the permission {permission!r}.", permission=permission)
+    events = list(decider(view, command, context))
+    assert events, f"{type(command).__name__} was accepted without an event; refuse what changes nothing"
+    return events
+
+
+def evolve(view: View, event: Event, meta: Meta) -> Mapping[Key, Aggregate]:
+    """Every aggregate that `event` changes, as it is afterwards.
+
+    Raises LookupError or ValueError for an event that does not fit the state before it: a follower quarantines it.
+    """
+    return _EVOLVERS[type(event)](view, event, meta)
+
+
+_AnyEvent: Any = reduce(or_, EVENTS.values())
+_event_decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(_AnyEvent)
+
+
+class _Tagged(msgspec.Struct):
+    type: str
+
+
+def decode_event(body: bytes | msgspec.Raw) -> Event | None:
+    """The event of an entry, or None for a type this release does not know (kept and passed on, Law 10).
+
+    Raises msgspec.ValidationError or msgspec.DecodeError for an event of a known type that cannot be read.
+    """
+    try:
+        return _event_decoder.decode(body)
+    except msgspec.ValidationError:
+        if msgspec.json.decode(body, type=_Tagged).type not in EVENTS:
+            return None
+        raise

@@ -1,0 +1,88 @@
+"""Every bound of the product, with its unit, and how the bounds relate.
+
+What lives here: numbers only. A queue, cache, payload, pool, retry or time-out that is bounded
+anywhere takes its bound from here, so that one page shows them all (Law 12: everything is bounded).
+This file must not know who uses a bound, nor import anything.
+"""
+
+# --- text and identity -------------------------------------------------------------------------
+NAME_LENGTH_MAX = 120  # characters: names of items, tables, people
+NOTE_LENGTH_MAX = 500  # characters: a note to the kitchen
+ID_LENGTH_MAX = 64  # characters: ids that people choose, such as menu item ids
+
+# --- money and quantity ------------------------------------------------------------------------
+AMOUNT_MINOR_MAX = 10**12  # minor units: no single price, tender or total may exceed this
+QUANTITY_MAX = 9_999  # units of one line
+
+# --- checks ------------------------------------------------------------------------------------
+CHECK_LINES_MAX = 500  # lines of one check
+CHECK_PAYMENTS_MAX = 100  # payments of one check
+COVERS_MAX = 500  # guests of one check
+MENU_ITEMS_MAX = 5_000  # items of one menu
+MODIFIERS_PER_LINE_MAX = 50  # modifiers chosen on one line
+IMPORT_ROWS_MAX = 2_000_000  # rows of one replayed file
+
+# --- commands ----------------------------------------------------------------------------------
+COMMAND_BYTES_MAX = 64 * 1024  # bytes of one command as sent
+BATCH_COMMANDS_MAX = 200  # commands of one atomic batch
+REQUEST_BYTES_MAX = 4 * 1024 * 1024  # bytes of one HTTP request to the edge (a menu is the largest)
+EVENTS_PER_COMMAND_MAX = 600  # entries that one command may append
+
+# --- the writer --------------------------------------------------------------------------------
+WRITER_QUEUE_MAX = 1_024  # requests waiting for the writer; one more is answered `edge.busy`
+WRITER_GROUP_MAX = 64  # requests committed together with one fsync
+AGGREGATES_CACHED_MAX = 10_000  # aggregates the writer keeps decoded
+COMMAND_TIMEOUT_S = 30.0  # seconds a device waits before it asks again with the same id
+CLOCK_BEHIND_MAX_S = 120.0  # seconds the clock may be behind the last entry before a manager is asked
+DISK_FREE_ALARM_BYTES = 512 * 1024 * 1024  # bytes: less free space than this raises the alarm
+
+# --- the feed ----------------------------------------------------------------------------------
+FEED_PAGE_ENTRIES_MAX = 2_000  # entries in one HTTP answer or WebSocket frame
+FEED_PAGE_BYTES_MAX = 1024 * 1024  # bytes of entries in one frame, exceeded by one entry at most
+FEED_RECENT_ENTRIES = 20_000  # entries kept in memory for followers that are nearly up to date
+FEED_SEND_TIMEOUT_S = 5.0  # seconds a follower may take to accept a frame before it is dropped
+FEED_CLIENTS_MAX = 256  # WebSocket followers of one edge
+FEED_RESUME_AGGREGATES_MAX = 2_000  # changed aggregates after which a device gets a snapshot instead
+
+# --- the wire ----------------------------------------------------------------------------------
+ENVELOPE_ENTRIES_MAX = 200  # entries in one envelope (DESIGN.md, Uplink)
+ENVELOPE_BYTES_MAX = 256 * 1024  # bytes of one envelope as sent; what holds one larger entry goes alone
+ENVELOPE_RAW_BYTES_MAX = 8 * 1024 * 1024  # bytes of one envelope's entries once decompressed
+ENTRY_BYTES_MAX = 512 * 1024  # bytes of one journal entry
+ENVELOPES_IN_FLIGHT = 16  # envelopes sent and not yet answered, whatever credit says
+ENTRIES_BUFFERED_MAX = 8_000  # entries the link holds in memory
+CREDIT_ENTRIES = 6_400  # entries a site may have in flight, granted with each answer
+CREDIT_TTL_S = 60.0  # seconds after which unused credit is void
+ANSWER_TIMEOUT_S = 5.0  # seconds of silence, with something in flight, after which the edge says hello
+HELLO_INTERVAL_S = 15.0  # seconds between hellos while idle: heartbeat and live figures
+HELLO_RETRY_S = 2.0  # seconds before an unanswered hello is said again, doubled up to the next
+HELLO_RETRY_MAX_S = 30.0  # seconds between hellos while the hub is silent
+UNAVAILABLE_RETRY_S = 2.0  # seconds a site waits when its shard is down
+UPLINK_LANES = 4  # lanes of the uplink (DESIGN.md: N lanes); more is a change of the account's mapping
+LANE_BYTES_MAX = 1024 * 1024 * 1024  # bytes JetStream keeps of one lane; older messages are dropped and healed
+LANE_MAX_AGE_S = 24 * 3600.0  # seconds JetStream keeps a message
+
+# --- the hub -----------------------------------------------------------------------------------
+INGEST_BATCH_MESSAGES = 64  # envelopes applied in one transaction
+INGEST_FETCH_WAIT_S = 1.0  # seconds a lane owner waits for messages before it asks again
+LANE_LEASE_S = 10.0  # seconds a lane belongs to an owner that says nothing
+LANE_RENEW_S = 3.0  # seconds between renewals of the lease
+PROJECT_BATCH_ENTRIES = 2_000  # entries projected in one transaction
+PROJECT_POLL_S = 1.0  # seconds between looks for work when no notice comes
+PLACEMENT_BUCKETS = 4_096  # buckets of a hash of org_id in the directory
+POOL_SIZE_MAX = 10  # connections a process holds to one database
+QUERY_TIMEOUT_S = 10.0  # seconds of one database query (TARGETS.md)
+HTTP_TIMEOUT_S = 30.0  # seconds of one HTTP request (TARGETS.md)
+SALES_DAYS_MAX = 400  # days of one sales report
+CLAIM_TTL_S = 24 * 3600.0  # seconds a claim code is valid
+
+assert ENVELOPE_ENTRIES_MAX * ENVELOPES_IN_FLIGHT <= ENTRIES_BUFFERED_MAX, "a full pipeline must fit the link's memory"
+assert ENVELOPE_ENTRIES_MAX * ENVELOPES_IN_FLIGHT <= CREDIT_ENTRIES, "credit must allow a full pipeline"
+assert ENTRY_BYTES_MAX <= ENVELOPE_RAW_BYTES_MAX, "every entry must fit an envelope"
+assert COMMAND_BYTES_MAX * 2 <= ENTRY_BYTES_MAX, "what a command carries must fit an entry"
+assert COMMAND_BYTES_MAX <= REQUEST_BYTES_MAX, "every command must fit a request"
+assert ANSWER_TIMEOUT_S < HELLO_INTERVAL_S < HELLO_RETRY_MAX_S * 2, "a lost answer shows before the next heartbeat"
+assert LANE_RENEW_S * 2 < LANE_LEASE_S, "one lost renewal must not lose the lane"
+assert CREDIT_TTL_S > ANSWER_TIMEOUT_S, "credit must outlive the wait for an answer"
+assert WRITER_GROUP_MAX <= WRITER_QUEUE_MAX, "a full group must fit the queue"
+assert FEED_PAGE_ENTRIES_MAX <= FEED_RECENT_ENTRIES, "a page must be servable from memory"

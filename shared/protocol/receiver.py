@@ -1,0 +1,63 @@
+"""The receiving end of the uplink: what becomes of an envelope, given where the site's watermark stands.
+
+What lives here: one pure function, used by the hub's ingest inside its transaction and by the simulator. Databases,
+brokers and signatures are not known here; the caller has checked who signed.
+"""
+
+import msgspec
+
+from shared.protocol.entry import Position, StoredEntry, chain
+from shared.protocol.envelope import AnswerStatus, Envelope, FrameError
+
+__all__ = ["Verdict", "receive", "sequence_to_compare"]
+
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """What to do: `append` these rows (perhaps none) and set the watermark, then answer with `status`."""
+
+    status: AnswerStatus
+    watermark: Position
+    append: tuple[StoredEntry, ...] = ()
+    code: str = ""
+    detail: str = ""
+
+
+def sequence_to_compare(watermark: Position, envelope: Envelope) -> int | None:
+    """The sequence whose stored hash `receive` needs to tell a repeat from a fork, where the watermark's own does not do."""
+    return envelope.last if 1 <= envelope.last < watermark.sequence else None
+
+
+def receive(watermark: Position, envelope: Envelope, stored_hash: bytes | None = None) -> Verdict:
+    """Judge an envelope against the watermark (DESIGN.md, Apply).
+
+    What is at or below the watermark is dropped if it is the same, a fork if it is not; a gap is refused; the rest is
+    appended. `stored_hash` is the hash held at `sequence_to_compare`, where that is not None.
+    """
+
+    def verdict(status: AnswerStatus, code: str, detail: str) -> Verdict:
+        return Verdict(status=status, watermark=watermark, code=code, detail=detail)
+
+    try:
+        entries = envelope.entries()
+    except FrameError as error:
+        return verdict(AnswerStatus.REFUSED, error.code, error.detail)
+    hashes = chain(envelope.before, entries)
+    if hashes[-1] != envelope.after:
+        return verdict(AnswerStatus.REFUSED, "envelope.broken_chain", f"The entries {envelope.first} to {envelope.last} do not hash to what is stated.")
+    if envelope.first > watermark.sequence + 1:
+        return verdict(AnswerStatus.GAP, "envelope.gap", f"Entries {watermark.sequence + 1} to {envelope.first - 1} are missing.")
+
+    held = watermark.sequence - envelope.first + 1  # how many of these entries lie at or below the watermark
+    ours = stored_hash if envelope.last < watermark.sequence else watermark.hash
+    theirs = envelope.before if held == 0 else hashes[min(held, len(hashes)) - 1]
+    if ours != theirs:
+        at = min(envelope.last, watermark.sequence)
+        return verdict(AnswerStatus.FORK, "envelope.fork", f"Two different entries claim sequence {at}.")
+    if held >= len(entries):
+        return verdict(AnswerStatus.OK, "", "")
+    if envelope.epoch < watermark.epoch:
+        return verdict(AnswerStatus.FENCED, "epoch.fenced", f"Epoch {envelope.epoch} ended; the site is at epoch {watermark.epoch}.")
+    rows = tuple(
+        StoredEntry(envelope.epoch, envelope.first + index, hashes[index], entries[index]) for index in range(held, len(entries))
+    )
+    return Verdict(status=AnswerStatus.OK, watermark=rows[-1].position, append=rows)

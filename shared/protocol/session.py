@@ -1,0 +1,115 @@
+"""What passes between a box and its devices: requests, answers and the frames of the feed.
+
+What lives here: wire types only, as JSON. They are generated into TypeScript for the apps, so that both ends agree.
+Routes and sockets are not known here.
+"""
+
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+
+from shared.domain.site import SiteState
+from shared.domain.text import Id
+from shared.domain.ticket import Ticket
+from shared.domain.views import CheckView
+from shared.limits import BATCH_COMMANDS_MAX
+
+__all__ = [
+    "Accepted", "AcceptedEvent", "Batch", "BatchAccepted", "ChangesFrame", "CloudState", "EntriesFrame", "FeedEntry", "Problem", "SnapshotFrame",
+    "Submit",
+]  # fmt: skip
+
+
+class Submit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A command from a device. `id` is made by the device, once, and kept with the command until it is answered."""
+
+    id: Id
+    command: msgspec.Raw
+    actor_id: str = ""
+
+
+class Batch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Commands that are accepted together or not at all."""
+
+    commands: Annotated[tuple[Submit, ...], msgspec.Meta(min_length=1, max_length=BATCH_COMMANDS_MAX)]
+
+
+class AcceptedEvent(msgspec.Struct, frozen=True, kw_only=True):
+    sequence: int
+    event: msgspec.Raw
+
+
+class Accepted(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to an accepted command: the same, byte for byte, however often it is asked for.
+
+    `position` (`epoch.sequence.hash`) is that of its last entry; `at` is UTC by the clock of the box.
+    """
+
+    command_id: str
+    position: str
+    at: datetime
+    business_date: str
+    events: tuple[AcceptedEvent, ...]
+
+
+class BatchAccepted(msgspec.Struct, frozen=True, kw_only=True):
+    answers: tuple[Accepted, ...]
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A refusal (RFC 9457): `code` is stable and listed in docs/errors.md; `hint` says what to do."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    hint: str
+    facts: dict[str, object] = {}
+    failed_command: int | None = None
+
+
+class CloudState(msgspec.Struct, frozen=True, kw_only=True):
+    """What the cloud has of this site. `sequence` is the watermark; `reported_at` is when the link last heard it (UTC)."""
+
+    sequence: int = 0
+    link: str = "never"
+    reported_at: datetime | None = None
+    alarm: str = ""
+
+
+class SnapshotFrame(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="snapshot"):
+    """Everything live, as of `position`: what was known before is void."""
+
+    position: str
+    site: SiteState
+    cloud: CloudState
+    checks: tuple[CheckView, ...]
+    tickets: tuple[Ticket, ...]
+
+
+class ChangesFrame(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="changes"):
+    """What has changed up to `position`: each check and ticket whole, closed and bumped ones included, once."""
+
+    position: str
+    checks: tuple[CheckView, ...] = ()
+    tickets: tuple[Ticket, ...] = ()
+    site: SiteState | None = None
+    cloud: CloudState | None = None
+
+
+class FeedEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """A journal entry with its position (`epoch.sequence.hash`); `entry` is its JSON exactly as written."""
+
+    position: str
+    entry: msgspec.Raw
+
+
+class EntriesFrame(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="entries"):
+    """Journal entries in order; `head` is the last position of the journal when the frame was made."""
+
+    head: str
+    entries: tuple[FeedEntry, ...]
+
+
