@@ -61,6 +61,12 @@ UNAVAILABLE_RETRY_S = 2.0  # seconds a site waits when its shard is down
 UPLINK_LANES = 4  # lanes of the uplink (DESIGN.md: N lanes); more is a change of the account's mapping
 LANE_BYTES_MAX = 1024 * 1024 * 1024  # bytes JetStream keeps of one lane; older messages are dropped and healed
 LANE_MAX_AGE_S = 24 * 3600.0  # seconds JetStream keeps a message
+NATS_PAYLOAD_BYTES_MAX = 1024 * 1024  # bytes of one NATS message, the server's own default
+BOX_SUBSCRIPTIONS_MAX = 16  # subscriptions of one box: its answers, its inbox, and room for what comes
+JETSTREAM_DISK_BYTES_MAX = 8 * 1024 * 1024 * 1024  # bytes JetStream may keep on disk for the account
+JETSTREAM_MEMORY_BYTES_MAX = 256 * 1024 * 1024  # bytes JetStream may keep in memory for the account
+JETSTREAM_STREAMS_MAX = 256  # streams of the account: lanes, and the buckets of KV
+JETSTREAM_CONSUMERS_MAX = 1_024  # consumers of the account
 
 # --- the hub -----------------------------------------------------------------------------------
 INGEST_BATCH_MESSAGES = 64  # envelopes applied in one transaction
@@ -79,6 +85,8 @@ CLAIM_TTL_S = 24 * 3600.0  # seconds a claim code is valid
 assert ENVELOPE_ENTRIES_MAX * ENVELOPES_IN_FLIGHT <= ENTRIES_BUFFERED_MAX, "a full pipeline must fit the link's memory"
 assert ENVELOPE_ENTRIES_MAX * ENVELOPES_IN_FLIGHT <= CREDIT_ENTRIES, "credit must allow a full pipeline"
 assert ENTRY_BYTES_MAX <= ENVELOPE_RAW_BYTES_MAX, "every entry must fit an envelope"
+assert UPLINK_LANES * LANE_BYTES_MAX <= JETSTREAM_DISK_BYTES_MAX, "the account must hold all lanes, full"
+assert ENTRY_BYTES_MAX < NATS_PAYLOAD_BYTES_MAX, "the largest entry must fit a message, with its frame"
 assert COMMAND_BYTES_MAX * 2 <= ENTRY_BYTES_MAX, "what a command carries must fit an entry"
 assert COMMAND_BYTES_MAX <= REQUEST_BYTES_MAX, "every command must fit a request"
 assert ANSWER_TIMEOUT_S < HELLO_INTERVAL_S < HELLO_RETRY_MAX_S * 2, "a lost answer shows before the next heartbeat"
