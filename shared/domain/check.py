@@ -20,7 +20,15 @@ from shared.domain.site import next_number, numbered
 from shared.domain.text import Id, Note, ShortId, ensure_text
 from shared.domain.ticket import TicketLine, tickets_for
 from shared.domain.totals import AppliedTax, TaxableLine, Totals, line_amount, totals
-from shared.limits import AMOUNT_MINOR_MAX, CHECK_LINES_MAX, CHECK_PAYMENTS_MAX, CLOCK_BEHIND_MAX_S, COVERS_MAX, MODIFIERS_PER_LINE_MAX, QUANTITY_MAX
+from shared.limits import (
+    AMOUNT_MINOR_MAX,
+    CHECK_LINES_MAX,
+    CHECK_PAYMENTS_MAX,
+    CLOCK_BEHIND_MAX_S,
+    COVERS_MAX,
+    MODIFIERS_PER_LINE_MAX,
+    QUANTITY_MAX,
+)
 
 __all__ = [
     "AddLine", "Check", "CheckClosed", "CheckOpened", "CheckStatus", "ChosenModifier", "CloseCheck", "FEATURE", "Line", "LineAdded",
@@ -58,7 +66,7 @@ LINE_STATES: dict[tuple[LineStatus, str], LineStatus] = {
 # --- commands ----------------------------------------------------------------------------------
 
 
-class OpenCheck(Command):
+class OpenCheck(Command, frozen=True):
     """Open a check. `opened_at` is a local time of the site for checks that are imported (permission `import`)."""
 
     check_id: Id
@@ -74,7 +82,7 @@ class ChosenModifier(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     modifier_id: ShortId
 
 
-class AddLine(Command):
+class AddLine(Command, frozen=True):
     """Put an item on the check. `unit_price_minor` replaces the menu's price (permission `import`)."""
 
     check_id: Id
@@ -86,7 +94,7 @@ class AddLine(Command):
     unit_price_minor: Annotated[int, msgspec.Meta(ge=0, le=AMOUNT_MINOR_MAX)] | None = None
 
 
-class VoidLine(Command):
+class VoidLine(Command, frozen=True):
     """Take a line off the check before it is sent."""
 
     check_id: Id
@@ -94,13 +102,13 @@ class VoidLine(Command):
     reason: Note = ""
 
 
-class SendCheck(Command):
+class SendCheck(Command, frozen=True):
     """Send every held line to its kitchen station."""
 
     check_id: Id
 
 
-class PayCash(Command):
+class PayCash(Command, frozen=True):
     """Take cash for `amount_minor` of what is due (all of it when absent); change is given on `tendered_minor`."""
 
     check_id: Id
@@ -108,7 +116,7 @@ class PayCash(Command):
     amount_minor: Annotated[int, msgspec.Meta(ge=1, le=AMOUNT_MINOR_MAX)] | None = None
 
 
-class CloseCheck(Command):
+class CloseCheck(Command, frozen=True):
     """Close a check on which nothing is held and nothing is due."""
 
     check_id: Id
@@ -126,7 +134,7 @@ class LineModifier(msgspec.Struct, frozen=True, kw_only=True):
     price_minor: int
 
 
-class CheckOpened(Event):
+class CheckOpened(Event, frozen=True):
     check_id: str
     number: int
     business_date: str
@@ -136,7 +144,7 @@ class CheckOpened(Event):
     opened_at: datetime | None = None
 
 
-class LineAdded(Event):
+class LineAdded(Event, frozen=True):
     check_id: str
     line_id: str
     item_id: str
@@ -151,18 +159,18 @@ class LineAdded(Event):
     menu_version: str = ""
 
 
-class LineVoided(Event):
+class LineVoided(Event, frozen=True):
     check_id: str
     line_id: str
     reason: str = ""
 
 
-class LinesSent(Event):
+class LinesSent(Event, frozen=True):
     check_id: str
     line_ids: tuple[str, ...]
 
 
-class PaymentTaken(Event):
+class PaymentTaken(Event, frozen=True):
     check_id: str
     payment_id: str
     tender: str
@@ -171,7 +179,7 @@ class PaymentTaken(Event):
     change_minor: int
 
 
-class CheckClosed(Event):
+class CheckClosed(Event, frozen=True):
     """The totals are stated for readers; they follow from the lines and are checked against them when projected."""
 
     check_id: str
@@ -213,7 +221,7 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     change_minor: int
 
 
-class Check(Aggregate):
+class Check(Aggregate, frozen=True):
     """One check. `number` runs by site and epoch; times are UTC, except `opened_at` of an import, which is given by its file."""
 
     check_id: str
@@ -344,9 +352,7 @@ def _choose_modifiers(item: MenuItem, chosen: tuple[ChosenModifier, ...], contex
         if modifier is None:
             raise Refused("modifier.unknown", f"{item.name} has no modifier {choice.modifier_id!r} in {choice.group_id!r}.")
         counts[choice.group_id] += 1
-        found.append(
-            LineModifier(group_id=choice.group_id, modifier_id=modifier.id, name=modifier.name, price_minor=modifier.price_minor)
-        )
+        found.append(LineModifier(group_id=choice.group_id, modifier_id=modifier.id, name=modifier.name, price_minor=modifier.price_minor))
     for group_id, count in counts.items():
         group = context.menu.groups_by_id[group_id]
         if count < group.minimum:
@@ -548,6 +554,6 @@ FEATURE = Feature(
         "amount.too_large": ErrorInfo(422, "The amount is larger than a check can hold.", "Check price and quantity."),
         "payment.nothing_due": ErrorInfo(409, "Nothing is due on the check.", "Close the check."),
         "payment.exceeds_due": ErrorInfo(409, "The amount is more than what is due.", "Pay what is due; the rest is change."),
-        "payment.tendered_too_little": ErrorInfo(422, "The cash given is less than the amount.", "Take more cash, or pay a smaller amount."),
+        "payment.tendered_too_little": ErrorInfo(422, "The cash given is less than the amount.", "Take more cash, or pay less of it."),
     },
 )  # fmt: skip

@@ -16,7 +16,9 @@ from shared.domain.money import parse_rate
 from shared.domain.text import Name, ShortId
 from shared.limits import AMOUNT_MINOR_MAX, MENU_ITEMS_MAX, MODIFIERS_PER_LINE_MAX
 
-__all__ = ["EMPTY_MENU", "MENU_ERRORS", "Menu", "MenuItem", "Modifier", "ModifierGroup", "Tax", "decode_menu", "menu_problems", "menu_version"]
+__all__ = [
+    "EMPTY_MENU", "MENU_ERRORS", "Menu", "MenuItem", "Modifier", "ModifierGroup", "Tax", "decode_menu", "menu_problems", "menu_version",
+]  # fmt: skip
 
 Price = Annotated[int, msgspec.Meta(ge=0, le=AMOUNT_MINOR_MAX, description="minor units of the site's currency")]
 

@@ -11,11 +11,12 @@ from fractions import Fraction
 __all__ = ["EXPONENTS", "ROUNDING", "allocate", "apply_rate", "exponent", "format_amount", "parse_amount", "parse_rate", "round_half_up"]
 
 # ISO 4217: currencies whose minor unit is not a hundredth. All others have two decimals.
-EXPONENTS: dict[str, int] = (
-    dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0)
-    | dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3)
-    | dict.fromkeys("CLF UYW".split(), 4)
-)
+_BY_EXPONENT: dict[int, str] = {
+    0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
+    3: "BHD IQD JOD KWD LYD OMR TND",
+    4: "CLF UYW",
+}
+EXPONENTS: dict[str, int] = {currency: places for places, currencies in _BY_EXPONENT.items() for currency in currencies.split()}
 
 
 def exponent(currency: str) -> int:

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from shared.domain.day import business_date
 from shared.domain.errors import ErrorInfo, Refused
 from shared.domain.kernel import Aggregate, Command, Context, Event, Feature, Key, Meta, View
@@ -23,7 +25,7 @@ SITE = "site"
 SERIES = "series"
 
 
-class StartEpoch(Command):
+class StartEpoch(Command, frozen=True):
     """The box begins (or goes on) writing this site's journal under its claim. Said by the box itself, once an epoch."""
 
     currency: str
@@ -31,49 +33,49 @@ class StartEpoch(Command):
     cut_over_minutes: int = 240
 
 
-class ApplyMenu(Command):
+class ApplyMenu(Command, frozen=True):
     """Put a menu that the box already holds in force, by its content hash."""
 
     version: str
 
 
-class AcceptClock(Command):
+class AcceptClock(Command, frozen=True):
     """A manager confirms that the clock of the box is right although it is behind the last entry."""
 
     reason: Note = ""
 
 
-class TurnBusinessDay(Command):
+class TurnBusinessDay(Command, frozen=True):
     """The date in force turns. The box says it before it decides the first command of the new date, as an entry of its
     own: within the device's command it would shift the ordinals by which effects are keyed (Law 3)."""
 
     business_date: str
 
 
-class EpochStarted(Event):
+class EpochStarted(Event, frozen=True):
     org_id: str
     currency: str
     time_zone: str
     cut_over_minutes: int
 
 
-class BusinessDayTurned(Event):
+class BusinessDayTurned(Event, frozen=True):
     """The first entry of a business date; `previous` is empty on the first day of a journal."""
 
     business_date: str
     previous: str = ""
 
 
-class MenuApplied(Event):
+class MenuApplied(Event, frozen=True):
     version: str
 
 
-class ClockAccepted(Event):
+class ClockAccepted(Event, frozen=True):
     behind_s: int
     reason: str = ""
 
 
-class SiteState(Aggregate):
+class SiteState(Aggregate, frozen=True):
     """What is in force at the site. `business_date` never goes back (DESIGN.md, Business day)."""
 
     epoch: int = 0
@@ -84,7 +86,7 @@ class SiteState(Aggregate):
     menu_version: str = ""
 
 
-class Series(Aggregate):
+class Series(Aggregate, frozen=True):
     """A run of document numbers without gaps, by epoch and kind."""
 
     last: int = 0
@@ -149,15 +151,11 @@ def _accept_clock(view: View, command: AcceptClock, context: Context) -> Iterabl
 
 
 def _change(view: View, **fields: object) -> Mapping[Key, Aggregate]:
-    before = site_of(view)
-    values = {name: getattr(before, name) for name in SiteState.__struct_fields__} | fields
-    return {(SITE, ""): SiteState(**values)}
+    return {(SITE, ""): msgspec.structs.replace(site_of(view), **fields)}
 
 
 def _epoch_started(view: View, event: EpochStarted, meta: Meta) -> Mapping[Key, Aggregate]:
-    return _change(
-        view, epoch=meta.epoch, currency=event.currency, time_zone=event.time_zone, cut_over_minutes=event.cut_over_minutes
-    )
+    return _change(view, epoch=meta.epoch, currency=event.currency, time_zone=event.time_zone, cut_over_minutes=event.cut_over_minutes)
 
 
 def _day_turned(view: View, event: BusinessDayTurned, meta: Meta) -> Mapping[Key, Aggregate]:

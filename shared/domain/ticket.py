@@ -42,13 +42,13 @@ class TicketLine(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
 
 
-class BumpTicket(Command):
+class BumpTicket(Command, frozen=True):
     """The station has made everything on the ticket."""
 
     ticket_id: Id
 
 
-class TicketCreated(Event):
+class TicketCreated(Event, frozen=True):
     ticket_id: str
     station: str
     number: int
@@ -58,11 +58,11 @@ class TicketCreated(Event):
     lines: tuple[TicketLine, ...]
 
 
-class TicketBumped(Event):
+class TicketBumped(Event, frozen=True):
     ticket_id: str
 
 
-class Ticket(Aggregate):
+class Ticket(Aggregate, frozen=True):
     """One ticket. `number` runs by site, epoch and station; `created_at` and `bumped_at` are UTC."""
 
     ticket_id: str
@@ -148,6 +148,8 @@ FEATURE = Feature(
     aggregates={TICKET: Ticket},
     errors={
         "ticket.unknown": ErrorInfo(404, "There is no such ticket.", "Load the open tickets again."),
-        "ticket.already_bumped": ErrorInfo(409, "The ticket has been bumped already.", "Nothing needs to be done; load the open tickets again."),
+        "ticket.already_bumped": ErrorInfo(
+            409, "The ticket has been bumped already.", "Nothing needs to be done; load the open tickets again."
+        ),
     },
 )

@@ -15,8 +15,8 @@ from shared.limits import ENVELOPE_ENTRIES_MAX, ENVELOPE_RAW_BYTES_MAX
 from shared.protocol.entry import Position, StoredEntry
 
 __all__ = [
-    "Answer", "AnswerStatus", "Envelope", "Figures", "FrameError", "Hello", "Sign", "Verify", "decode_answer", "encode_answer", "open_frame",
-    "pack_envelope", "seal_envelope", "seal_hello",
+    "Answer", "AnswerStatus", "Envelope", "Figures", "FrameError", "Hello", "Sign", "Verify", "decode_answer", "encode_answer",
+    "open_frame", "pack_envelope", "seal_envelope", "seal_hello",
 ]  # fmt: skip
 
 Sign = Callable[[bytes], bytes]

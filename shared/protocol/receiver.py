@@ -43,7 +43,9 @@ def receive(watermark: Position, envelope: Envelope, stored_hash: bytes | None =
         return verdict(AnswerStatus.REFUSED, error.code, error.detail)
     hashes = chain(envelope.before, entries)
     if hashes[-1] != envelope.after:
-        return verdict(AnswerStatus.REFUSED, "envelope.broken_chain", f"The entries {envelope.first} to {envelope.last} do not hash to what is stated.")
+        return verdict(
+            AnswerStatus.REFUSED, "envelope.broken_chain", f"The entries {envelope.first} to {envelope.last} do not hash to what is stated."
+        )
     if envelope.first > watermark.sequence + 1:
         return verdict(AnswerStatus.GAP, "envelope.gap", f"Entries {watermark.sequence + 1} to {envelope.first - 1} are missing.")
 
@@ -57,7 +59,5 @@ def receive(watermark: Position, envelope: Envelope, stored_hash: bytes | None =
         return verdict(AnswerStatus.OK, "", "")
     if envelope.epoch < watermark.epoch:
         return verdict(AnswerStatus.FENCED, "epoch.fenced", f"Epoch {envelope.epoch} ended; the site is at epoch {watermark.epoch}.")
-    rows = tuple(
-        StoredEntry(envelope.epoch, envelope.first + index, hashes[index], entries[index]) for index in range(held, len(entries))
-    )
+    rows = tuple(StoredEntry(envelope.epoch, envelope.first + index, hashes[index], entries[index]) for index in range(held, len(entries)))
     return Verdict(status=AnswerStatus.OK, watermark=rows[-1].position, append=rows)

@@ -91,7 +91,7 @@ class Sender:
         self._attempt = first_attempt
         self.phase = Phase.OFFLINE
         self.watermark = START
-        self.incarnation = ""
+        self.incarnation: str = ""
         self.head = START
         self.figures = Figures()
         self._read = START  # the last entry received from the journal

@@ -16,8 +16,8 @@ from shared.domain.views import CheckView
 from shared.limits import BATCH_COMMANDS_MAX
 
 __all__ = [
-    "Accepted", "AcceptedEvent", "Batch", "BatchAccepted", "ChangesFrame", "CloudState", "EntriesFrame", "FeedEntry", "Problem", "SnapshotFrame",
-    "Submit",
+    "Accepted", "AcceptedEvent", "Batch", "BatchAccepted", "ChangesFrame", "CloudState", "EntriesFrame", "FeedEntry", "Problem",
+    "SnapshotFrame", "Submit",
 ]  # fmt: skip
 
 
@@ -111,5 +111,3 @@ class EntriesFrame(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", 
 
     head: str
     entries: tuple[FeedEntry, ...]
-
-
