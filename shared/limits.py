@@ -34,12 +34,16 @@ WRITER_GROUP_MAX = 64  # requests committed together with one fsync
 AGGREGATES_CACHED_MAX = 10_000  # aggregates the writer keeps decoded
 COMMAND_TIMEOUT_S = 30.0  # seconds a device waits before it asks again with the same id
 CLOCK_BEHIND_MAX_S = 120.0  # seconds the clock may be behind the last entry before a manager is asked
+JOURNAL_CHECKPOINT_PAGES = 1_000  # pages of 4 KiB in the WAL after which the writer checkpoints
+SQLITE_BUSY_TIMEOUT_S = 5.0  # seconds a connection waits for a lock; only a second, mistaken writer makes it wait
+READERS_MAX = 2  # read-only connections of the edge
 DISK_FREE_ALARM_BYTES = 512 * 1024 * 1024  # bytes: less free space than this raises the alarm
 
 # --- the feed ----------------------------------------------------------------------------------
 FEED_PAGE_ENTRIES_MAX = 2_000  # entries in one HTTP answer or WebSocket frame
 FEED_PAGE_BYTES_MAX = 1024 * 1024  # bytes of entries in one frame, exceeded by one entry at most
 FEED_RECENT_ENTRIES = 20_000  # entries kept in memory for followers that are nearly up to date
+FEED_RECENT_BATCHES = 2_000  # commits kept encoded in memory for screens that are nearly up to date
 FEED_SEND_TIMEOUT_S = 5.0  # seconds a follower may take to accept a frame before it is dropped
 FEED_CLIENTS_MAX = 256  # WebSocket followers of one edge
 FEED_RESUME_AGGREGATES_MAX = 2_000  # changed aggregates after which a device gets a snapshot instead
@@ -82,6 +86,32 @@ HTTP_TIMEOUT_S = 30.0  # seconds of one HTTP request (TARGETS.md)
 SALES_DAYS_MAX = 400  # days of one sales report
 CLAIM_TTL_S = 24 * 3600.0  # seconds a claim code is valid
 
+# --- the apps in the restaurant -----------------------------------------------------------------
+UI_QUEUE_MAX = 2_000  # commands a tablet keeps for a box it cannot reach; one more is refused with a word
+UI_COMMAND_TIMEOUT_S = 10.0  # seconds a tablet waits for an answer before it asks again with the same id
+UI_RECONNECT_MIN_S = 0.25  # seconds before the first attempt to reach the box again, doubled each time
+UI_RECONNECT_MAX_S = 5.0  # seconds between attempts to reach the box
+UI_PROBE_INTERVAL_S = 5.0  # seconds of silence on the feed after which a screen asks whether the box is there
+UI_PROBE_TIMEOUT_S = 3.0  # seconds a screen waits for that before it says that the box is out of reach
+UI_LINK_SILENT_S = 90.0  # seconds without a word from the link after which a screen no longer calls it connected
+UI_KITCHEN_STALE_S = 15 * 60.0  # seconds after which a person is asked before a kept command reaches the kitchen
+UI_KITCHEN_WARN_S = 5 * 60.0  # seconds after which a ticket's clock turns amber
+UI_KITCHEN_LATE_S = 10 * 60.0  # seconds after which it turns red
+UI_TAP_GUARD_S = 0.5  # seconds in which a second tap on the place of a bumped ticket does nothing
+
+# --- provisioning and the demo -----------------------------------------------------------------
+SERVER_START_TIMEOUT_S = 30.0  # seconds a server or process may take until it is ready
+PROCESS_STOP_TIMEOUT_S = 15.0  # seconds a process may take to stop before it is killed
+POLL_INTERVAL_S = 0.02  # seconds between looks at a condition that is waited for
+POSTGRES_CONNECTIONS_MAX = 200  # connections of the embedded Postgres: pools of all processes of a demo
+ENROLL_TIMEOUT_S = 15.0  # seconds an enrolment waits for the hub
+DEMO_DRAIN_TIMEOUT_S = 60.0  # seconds the demo waits at its end for the hub to have everything
+DEMO_RESTARTS_MAX = 20  # times the demo starts one child again before it gives up
+DEMO_RESTART_WAIT_S = 1.0  # seconds before a child that died is started again
+DEMO_CONTROL_BYTES_MAX = 4_096  # bytes of one request on the demo's control socket
+PROXY_CHUNK_BYTES = 64 * 1024  # bytes the cuttable proxy holds of one direction of one connection
+PROXY_CONNECTIONS_MAX = 256  # connections of one cuttable proxy
+
 assert ENVELOPE_ENTRIES_MAX * ENVELOPES_IN_FLIGHT <= ENTRIES_BUFFERED_MAX, "a full pipeline must fit the link's memory"
 assert ENVELOPE_ENTRIES_MAX * ENVELOPES_IN_FLIGHT <= CREDIT_ENTRIES, "credit must allow a full pipeline"
 assert ENTRY_BYTES_MAX <= ENVELOPE_RAW_BYTES_MAX, "every entry must fit an envelope"
@@ -94,3 +124,6 @@ assert LANE_RENEW_S * 2 < LANE_LEASE_S, "one lost renewal must not lose the lane
 assert CREDIT_TTL_S > ANSWER_TIMEOUT_S, "credit must outlive the wait for an answer"
 assert WRITER_GROUP_MAX <= WRITER_QUEUE_MAX, "a full group must fit the queue"
 assert FEED_PAGE_ENTRIES_MAX <= FEED_RECENT_ENTRIES, "a page must be servable from memory"
+assert UI_PROBE_TIMEOUT_S < UI_PROBE_INTERVAL_S, "one question at a time"
+assert UI_KITCHEN_WARN_S < UI_KITCHEN_LATE_S < UI_KITCHEN_STALE_S, "a ticket grows late before it is stale"
+assert HELLO_RETRY_MAX_S * 2 < UI_LINK_SILENT_S, "one lost hello must not look like an outage"
