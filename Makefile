@@ -1,0 +1,93 @@
+# The front door. `make` lists what it can do.
+#
+# What lives here: how a fresh Debian or Ubuntu machine with Python 3.11, git and make gets what is needed, into this
+# checkout, and the few commands everybody uses. Each step leaves a stamp, so what is done costs nothing the next time.
+# What the steps do in detail stands in .ci/ and in the programs they start.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+# uv: the system's certificates (both names of that switch, for older releases), and never a Python of its own.
+export UV_SYSTEM_CERTS := true
+export UV_NATIVE_TLS := true
+export UV_PYTHON_DOWNLOADS := never
+export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
+
+UV := .tools/bin/uv
+PYTHON_ENV := .venv/.stamp
+NODE_ENV := node_modules/.stamp
+UI_BUILT := edge/ui/dist/.stamp
+
+HAS_UI := $(wildcard package.json)
+UI_SOURCES := $(if $(HAS_UI),$(shell find shared/ui edge/ui -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/__pycache__/*' -not -path '*/tests/*' 2>/dev/null))
+
+# --- what is needed ------------------------------------------------------------------------------
+
+.tools/python:
+	@echo 'comanda: preparing uv'
+	@bash .ci/bootstrap
+
+$(PYTHON_ENV): pyproject.toml uv.lock .tools/python
+	@echo 'comanda: installing the Python packages of uv.lock into .venv/'
+	@$(UV) sync --locked --quiet --python "$$(cat .tools/python)"
+	@touch $@
+
+$(NODE_ENV): package.json package-lock.json $(wildcard shared/ui/package.json edge/ui/*/package.json) | $(PYTHON_ENV)
+	@echo 'comanda: installing the npm packages of package-lock.json into node_modules/'
+	@npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(UI_BUILT): $(UI_SOURCES) tsconfig.base.json $(NODE_ENV)
+	@echo 'comanda: building the web apps'
+	@npm run --silent build
+	@touch $@
+
+.PHONY: deps ui chromium
+deps: $(PYTHON_ENV) $(if $(HAS_UI),$(NODE_ENV))
+
+ui: $(if $(HAS_UI),$(UI_BUILT)) ## build the web apps
+
+chromium: | $(PYTHON_ENV)
+	@bash .ci/chromium || echo 'comanda: going on without Chromium; the browser tests will fail and say so'
+
+# --- commands ------------------------------------------------------------------------------------
+
+.PHONY: help demo demo-clean test check types sim bench docs
+
+help: ## list these commands
+	@awk 'BEGIN { FS = ":.*## "; print "make demo and make test are all the set-up there is.\n" } \
+	    /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(PYTHON_ENV) ui ## run hub, broker, database and three sites; DEMO_SECONDS=20 for a run that checks itself
+	@exec .venv/bin/comanda demo run $(ARGS)
+
+demo-clean: $(PYTHON_ENV) ## stop the demo and forget its data
+	@.venv/bin/comanda demo clean
+
+test: $(PYTHON_ENV) ui chromium ## run every test; ARGS='tests/unit -k check' for some
+	@.venv/bin/python -m pytest $(ARGS)
+
+check: $(PYTHON_ENV) $(if $(HAS_UI),$(NODE_ENV)) ## style, types, layers, docs, types of the web apps
+	@echo 'comanda: ruff';        .venv/bin/ruff check . && .venv/bin/ruff format --check .
+	@echo 'comanda: pyright';     .venv/bin/pyright
+	@echo 'comanda: layers';      .venv/bin/lint-imports --no-logo
+	@echo 'comanda: tidy';        .venv/bin/python -m pytest -q tests/tidy
+	$(if $(HAS_UI),@echo 'comanda: web apps';    .venv/bin/python -m shared.ui.generate --check && npm run --silent check)
+	@echo 'check: ok'
+
+types: $(PYTHON_ENV) ## generate the TypeScript wire types from the Python ones
+	@.venv/bin/python -m shared.ui.generate
+
+docs: $(PYTHON_ENV) ## generate docs/errors.md and docs/settings.md from the code
+	@.venv/bin/python docs/generate.py
+
+sim: $(PYTHON_ENV) ## simulate faults: SEEDS=50 how many, SEED_BASE=1 from where, SEED=7 that one alone, told in full
+	@.venv/bin/python -m tests.sim $(if $(SEEDS),--seeds $(SEEDS)) $(if $(SEED_BASE),--seed-base $(SEED_BASE)) $(if $(SEED),--seed $(SEED)) $(ARGS)
+
+bench: $(PYTHON_ENV) ui ## measure beside raw limits; writes .bench/latest.json
+	@.venv/bin/python -m tests.bench $(ARGS)
