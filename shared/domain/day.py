@@ -3,7 +3,7 @@
 What lives here: one pure function over a time zone and a cut-over. Whose clock says the moment is not known here.
 """
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 __all__ = ["business_date", "business_date_of_local"]
@@ -13,9 +13,16 @@ def business_date(moment: datetime, zone: ZoneInfo, cut_over_minutes: int) -> st
     """The business date (ISO 8601) of an aware `moment`: the date turns at `cut_over_minutes` after local midnight.
 
     Local wall time decides, so on the day the clocks change the date still turns once: at the first instant at or
-    after the cut-over (DESIGN.md, Business day).
+    after the cut-over (DESIGN.md, Business day). Where the clocks go back over the cut-over, the hour that is lived
+    twice belongs to the new date from its first cut-over on.
     """
-    return business_date_of_local(moment.astimezone(zone).replace(tzinfo=None), cut_over_minutes)
+    local = moment.astimezone(zone).replace(tzinfo=None)
+    tomorrow = local.date() + timedelta(days=1)  # some clocks go back over midnight
+    for day in (tomorrow, local.date()):
+        turn = datetime.combine(day, time(*divmod(cut_over_minutes, 60)))
+        if local >= turn or moment >= turn.replace(tzinfo=zone):  # fold=0: the first of two
+            return day.isoformat()
+    return (local.date() - timedelta(days=1)).isoformat()
 
 
 def business_date_of_local(local: datetime, cut_over_minutes: int) -> str:
