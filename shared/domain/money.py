@@ -4,8 +4,8 @@ What lives here: minor units, exact rational rates, the written rounding rules a
 allocation. Floats have no place here, nor has any knowledge of lines, checks or taxes.
 """
 
+import re
 from collections.abc import Callable, Sequence
-from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 
 __all__ = ["EXPONENTS", "ROUNDING", "allocate", "apply_rate", "exponent", "format_amount", "parse_amount", "parse_rate", "round_half_up"]
@@ -54,18 +54,20 @@ ROUNDING: dict[str, Callable[[Fraction], int]] = {
 }
 
 
+# No exponents: Fraction("1e999999999") would take all the memory there is.
+_RATE = re.compile(r"(?P<over>-?[0-9]{1,18}(?:\.[0-9]{1,18})?)(?:/(?P<under>[0-9]{1,18}))?\s?(?P<percent>%)?")
+
+
 def parse_rate(text: str) -> Fraction:
     """An exact rate from `"8.875%"`, `"71/800"` or `"0.08875"`.
 
     Raises ValueError with a sentence when the text is no such rate.
     """
-    stripped = text.strip()
-    try:
-        if stripped.endswith("%"):
-            return Fraction(stripped[:-1].strip()) / 100
-        return Fraction(stripped)
-    except (ValueError, ZeroDivisionError) as error:
-        raise ValueError(f"{text!r} is no rate: write a percentage such as 8.875% or a fraction such as 71/800") from error
+    match = _RATE.fullmatch(text.strip())
+    if match is None or (match["under"] and not int(match["under"])):
+        raise ValueError(f"{text[:40]!r} is no rate: write a percentage such as 8.875% or a fraction such as 71/800")
+    rate = Fraction(match["over"]) / int(match["under"] or 1)
+    return rate / 100 if match["percent"] else rate
 
 
 def apply_rate(amount_minor: int, rate: Fraction, rounding: str = "half_up") -> int:
@@ -98,6 +100,9 @@ def allocate(amount_minor: int, weights: Sequence[int]) -> list[int]:
     return [sign * part for part in parts]
 
 
+_DIGITS_MAX = 15  # digits before the point: far above every bound on amounts, far below what slows int()
+
+
 def parse_amount(text: str, currency: str) -> int:
     """Minor units from a decimal such as `"12.95"`, `"$12.95"` or `"1,234.50 USD"`.
 
@@ -109,17 +114,19 @@ def parse_amount(text: str, currency: str) -> int:
     bare = bare.removeprefix("-").strip(" $€£¥₩₹\u00a0")
     if not bare or not (bare[0].isdigit() or bare[0] == ".") or any(c not in "0123456789.," for c in bare):
         raise ValueError(f"{text!r} is no amount: write a decimal such as 12.95")
+    whole, _, decimals = bare.partition(".")
     if "," in bare:
-        groups = bare.split(".")[0].split(",")
-        if not (1 <= len(groups[0]) <= 3 and all(len(group) == 3 for group in groups[1:])) or "," in bare.partition(".")[2]:
+        groups = whole.split(",")
+        if not (1 <= len(groups[0]) <= 3 and all(len(group) == 3 for group in groups[1:])) or "," in decimals:
             raise ValueError(f"{text!r} is no amount: commas may only group thousands, the decimal sign is a point")
-    try:
-        scaled = Decimal(bare.replace(",", "")).scaleb(exponent(currency))
-    except InvalidOperation as error:
-        raise ValueError(f"{text!r} is no amount: write a decimal such as 12.95") from error
-    if scaled != scaled.to_integral_value():
-        raise ValueError(f"{text!r} has more decimals than {currency} has")
-    return -int(scaled) if negative else int(scaled)
+    digits = whole.replace(",", "")
+    if "." in decimals or not (digits or decimals) or len(digits) > _DIGITS_MAX:
+        raise ValueError(f"{text[:60]!r} is no amount: write a decimal such as 12.95")
+    places = exponent(currency)
+    if decimals[places:].strip("0"):
+        raise ValueError(f"{text[:60]!r} has more decimals than {currency} has")
+    amount = int((digits or "0") + decimals[:places].ljust(places, "0"))
+    return -amount if negative else amount
 
 
 def format_amount(amount_minor: int, currency: str) -> str:
