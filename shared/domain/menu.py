@@ -6,6 +6,7 @@ added (golden rule 1), so that a later menu touches no open check. How a menu re
 
 import hashlib
 from collections import Counter
+from collections.abc import Iterator
 from functools import cached_property
 from typing import Annotated, Literal
 
@@ -13,7 +14,7 @@ import msgspec
 
 from shared.domain.errors import ErrorInfo
 from shared.domain.money import parse_rate
-from shared.domain.text import Name, ShortId
+from shared.domain.text import Name, ShortId, control_character
 from shared.limits import AMOUNT_MINOR_MAX, MENU_ITEMS_MAX, MODIFIERS_PER_LINE_MAX
 
 __all__ = [
@@ -136,9 +137,25 @@ def menu_problems(menu: Menu) -> list[str]:
             problems.append(f"modifier group {group.id!r} asks for a choice and offers none")
         if len({modifier.id for modifier in group.modifiers}) != len(group.modifiers):
             problems.append(f"modifier group {group.id!r} names a modifier twice")
+    problems += [f"the text {text!r} holds a control character" for text in _texts(menu) if control_character(text)]
     for item in menu.items:
+        problems += [f"item {item.id!r} names the tax {id!r} twice" for id, count in Counter(item.tax_ids).items() if count > 1]
         problems += [f"item {item.id!r} names the unknown tax {id!r}" for id in item.tax_ids if id not in taxes]
         problems += [f"item {item.id!r} names the unknown modifier group {id!r}" for id in item.modifier_group_ids if id not in groups]
         if len(set(item.modifier_group_ids)) != len(item.modifier_group_ids):
             problems.append(f"item {item.id!r} names a modifier group twice")
     return problems
+
+
+def _texts(menu: Menu) -> Iterator[str]:
+    """Every text of the menu that a line, ticket or table copies from it."""
+    yield menu.name
+    yield from menu.tables
+    for tax in menu.taxes:
+        yield from (tax.id, tax.name)
+    for group in menu.modifier_groups:
+        yield from (group.id, group.name)
+        for modifier in group.modifiers:
+            yield from (modifier.id, modifier.name)
+    for item in menu.items:
+        yield from (item.id, item.name, item.category, item.station)
