@@ -5,7 +5,7 @@ ticket.py; screens, storage and transport are not known here.
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated
 
@@ -37,6 +37,7 @@ __all__ = [
 ]  # fmt: skip
 
 CHECK = "check"
+_IMPORT_YEAR_MIN = 1970  # no till wrote a file before
 
 
 class CheckStatus(StrEnum):
@@ -222,7 +223,7 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Check(Aggregate, frozen=True):
-    """One check. `number` runs by site and epoch; times are UTC, except `opened_at` of an import, which is given by its file."""
+    """One check. `number` runs by site and epoch; times are UTC."""
 
     check_id: str
     number: int
@@ -289,6 +290,8 @@ def _open(view: View, command: OpenCheck, context: Context) -> Iterable[Event]:
             raise Refused("permission.missing", "Opening a check in the past needs the permission 'import'.", permission="import")
         if command.opened_at.tzinfo is not None:
             raise Refused("check.opened_at_zone", "opened_at is a local time of the site and carries no zone.")
+        if command.opened_at.year < _IMPORT_YEAR_MIN or business_date_of_local(command.opened_at, context.cut_over_minutes) > context.today:
+            raise Refused("check.opened_at_range", f"{command.opened_at} lies before {_IMPORT_YEAR_MIN} or in the future.")
         date = business_date_of_local(command.opened_at, context.cut_over_minutes)
     elif context.head_at is not None and (context.head_at - context.now).total_seconds() > CLOCK_BEHIND_MAX_S:
         raise Refused("clock.behind", f"The clock says {context.now.isoformat()}, the last entry is of {context.head_at.isoformat()}.")
@@ -299,7 +302,7 @@ def _open(view: View, command: OpenCheck, context: Context) -> Iterable[Event]:
         currency=context.currency,
         table_id=command.table_id,
         covers=command.covers,
-        opened_at=command.opened_at.replace(tzinfo=context.zone) if command.opened_at else None,
+        opened_at=command.opened_at.replace(tzinfo=context.zone).astimezone(UTC) if command.opened_at else None,
     )
 
 
@@ -402,7 +405,9 @@ def _pay_cash(view: View, command: PayCash, context: Context) -> Iterable[Event]
     _allow(check, "pay")
     due = due_minor(check)
     amount = due if command.amount_minor is None else command.amount_minor
-    if due <= 0 or len(check.payments) >= CHECK_PAYMENTS_MAX:
+    if len(check.payments) >= CHECK_PAYMENTS_MAX:
+        raise Refused("check.too_many_payments", f"Check {check.number} has {CHECK_PAYMENTS_MAX} payments.", maximum=CHECK_PAYMENTS_MAX)
+    if due <= 0:
         raise Refused("payment.nothing_due", f"Nothing is due on check {check.number}.", due_minor=due)
     if amount > due:
         raise Refused("payment.exceeds_due", f"Only {due} is due on check {check.number}.", due_minor=due)
@@ -440,15 +445,20 @@ def _close(view: View, command: CloseCheck, context: Context) -> Iterable[Event]
 # --- evolution ---------------------------------------------------------------------------------
 
 
-def _before(view: View, check_id: str) -> Check:
+def _before(view: View, check_id: str, act: str) -> Check:
+    """The check before an event that does `act` to it. What no decision allows, no journal may hold."""
     check = view.find(Check, CHECK, check_id)
     if check is None:
         raise LookupError(f"an event names the unknown check {check_id}")
+    if (check.status, act) not in CHECK_STATES:
+        raise ValueError(f"an event would {act} on check {check_id}, which is {check.status}")
     return check
 
 
 def _set_lines(check: Check, line_ids: Iterable[str], act: str) -> Check:
     ids = set(line_ids)
+    if unknown := ids - {line.line_id for line in check.lines}:
+        raise LookupError(f"an event names lines that check {check.check_id} does not have: {sorted(unknown)}")
     lines = tuple(
         msgspec.structs.replace(line, status=LINE_STATES[line.status, act]) if line.line_id in ids else line for line in check.lines
     )
@@ -456,6 +466,8 @@ def _set_lines(check: Check, line_ids: Iterable[str], act: str) -> Check:
 
 
 def _opened(view: View, event: CheckOpened, meta: Meta) -> Mapping[Key, Aggregate]:
+    if view.find(Check, CHECK, event.check_id) is not None:
+        raise ValueError(f"check {event.check_id} was opened twice")
     check = Check(
         check_id=event.check_id,
         number=event.number,
@@ -471,7 +483,9 @@ def _opened(view: View, event: CheckOpened, meta: Meta) -> Mapping[Key, Aggregat
 
 
 def _added(view: View, event: LineAdded, meta: Meta) -> Mapping[Key, Aggregate]:
-    check = _before(view, event.check_id)
+    check = _before(view, event.check_id, "add")
+    if check.line(event.line_id) is not None:
+        raise ValueError(f"line {event.line_id} was added twice to check {event.check_id}")
     line = Line(
         line_id=event.line_id,
         item_id=event.item_id,
@@ -489,15 +503,17 @@ def _added(view: View, event: LineAdded, meta: Meta) -> Mapping[Key, Aggregate]:
 
 
 def _voided(view: View, event: LineVoided, meta: Meta) -> Mapping[Key, Aggregate]:
-    return {(CHECK, event.check_id): _set_lines(_before(view, event.check_id), [event.line_id], "void")}
+    return {(CHECK, event.check_id): _set_lines(_before(view, event.check_id, "void"), [event.line_id], "void")}
 
 
 def _sent(view: View, event: LinesSent, meta: Meta) -> Mapping[Key, Aggregate]:
-    return {(CHECK, event.check_id): _set_lines(_before(view, event.check_id), event.line_ids, "send")}
+    return {(CHECK, event.check_id): _set_lines(_before(view, event.check_id, "send"), event.line_ids, "send")}
 
 
 def _paid(view: View, event: PaymentTaken, meta: Meta) -> Mapping[Key, Aggregate]:
-    check = _before(view, event.check_id)
+    check = _before(view, event.check_id, "pay")
+    if any(payment.payment_id == event.payment_id for payment in check.payments):
+        raise ValueError(f"payment {event.payment_id} was taken twice on check {event.check_id}")
     payment = Payment(
         payment_id=event.payment_id,
         tender=event.tender,
@@ -509,7 +525,7 @@ def _paid(view: View, event: PaymentTaken, meta: Meta) -> Mapping[Key, Aggregate
 
 
 def _closed(view: View, event: CheckClosed, meta: Meta) -> Mapping[Key, Aggregate]:
-    check = _before(view, event.check_id)
+    check = _before(view, event.check_id, "close")
     closed = msgspec.structs.replace(check, status=CHECK_STATES[check.status, "close"], closed_at=meta.at)
     stated = event.gross_minor, event.net_minor, event.tax_minor, event.total_minor
     sums = check_totals(closed)
@@ -542,11 +558,13 @@ FEATURE = Feature(
         "check.already_open": ErrorInfo(409, "A check of that id exists.", "Give every new check an id of its own."),
         "check.closed": ErrorInfo(409, "The check is closed.", "Open a new check."),
         "check.too_many_lines": ErrorInfo(409, "The check is full.", "Open a second check for the table."),
+        "check.too_many_payments": ErrorInfo(409, "The check has as many payments as it can hold.", "Ask a manager."),
         "check.nothing_held": ErrorInfo(409, "Nothing on the check waits to be sent.", "Add lines first."),
         "check.lines_held": ErrorInfo(409, "Lines of the check have not been sent.", "Send or void them, then close."),
         "check.not_paid": ErrorInfo(409, "The check is not fully paid.", "Take payment for what is due, then close."),
         "check.overpaid": ErrorInfo(409, "More would be paid than the check comes to.", "Leave the line on the check."),
         "check.opened_at_zone": ErrorInfo(422, "opened_at carries a time zone.", "Send the local time of the site without an offset."),
+        "check.opened_at_range": ErrorInfo(422, "opened_at is no time at which a check can have been opened.", "Send a time in the past."),
         "line.unknown": ErrorInfo(404, "The check has no such line.", "Load the check again."),
         "line.already_added": ErrorInfo(409, "A line of that id stands on the check.", "Give every new line an id of its own."),
         "line.already_sent": ErrorInfo(409, "The line is in the kitchen.", "Nothing that was sent is taken off; speak to the kitchen."),

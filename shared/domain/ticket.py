@@ -117,6 +117,8 @@ def _bump(view: View, command: BumpTicket, context: Context) -> Iterable[Event]:
 
 
 def _created(view: View, event: TicketCreated, meta: Meta) -> Mapping[Key, Aggregate]:
+    if view.find(Ticket, TICKET, event.ticket_id) is not None:
+        raise ValueError(f"ticket {event.ticket_id} was created twice")
     ticket = Ticket(
         ticket_id=event.ticket_id,
         station=event.station,
