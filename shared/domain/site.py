@@ -6,7 +6,8 @@ and devices are not known here.
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from zoneinfo import ZoneInfo
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
@@ -28,9 +29,9 @@ SERIES = "series"
 class StartEpoch(Command, frozen=True):
     """The box begins (or goes on) writing this site's journal under its claim. Said by the box itself, once an epoch."""
 
-    currency: str
-    time_zone: str
-    cut_over_minutes: int = 240
+    currency: Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$", description="ISO 4217 code")]
+    time_zone: Annotated[str, msgspec.Meta(max_length=64, description="IANA name")]
+    cut_over_minutes: Annotated[int, msgspec.Meta(ge=0, lt=24 * 60)] = 240
 
 
 class ApplyMenu(Command, frozen=True):
@@ -121,6 +122,10 @@ def _start_epoch(view: View, command: StartEpoch, context: Context) -> Iterable[
     site = site_of(view)
     if context.epoch <= site.epoch:
         raise Refused("epoch.already_started", f"Epoch {context.epoch} of this site has begun; the journal is at epoch {site.epoch}.")
+    try:
+        ZoneInfo(command.time_zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise Refused("day.unknown_zone", f"No time zone {command.time_zone!r} is known to this box.") from error
     yield EpochStarted(
         org_id=context.org_id, currency=command.currency, time_zone=command.time_zone, cut_over_minutes=command.cut_over_minutes
     )
