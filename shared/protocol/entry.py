@@ -6,23 +6,32 @@ transport are not known here.
 """
 
 import hashlib
+import re
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Annotated
 
 import msgspec
 
-__all__ = ["GENESIS_HASH", "START", "Entry", "Position", "StoredEntry", "chain", "decode_entry", "encode_entry", "entry_hash"]
+__all__ = [
+    "EPOCH_MAX", "GENESIS_HASH", "SEQUENCE_MAX", "START", "Entry", "Position", "StoredEntry", "chain", "decode_entry", "encode_entry",
+    "entry_hash",
+]  # fmt: skip
 
 GENESIS_HASH = bytes(32)
+EPOCH_MAX = 10**9 - 1  # fits 32 bits of every database
+SEQUENCE_MAX = 10**15  # fits 53 bits of every browser
 _DOMAIN = b"comanda.entry.v1\x00"
+# One spelling for each position, and numbers within the bounds above.
+_POSITION = re.compile(r"(0|[1-9][0-9]{0,8})\.(0|[1-9][0-9]{0,14})\.([0-9a-f]{64})")
 
 
 class Position(msgspec.Struct, frozen=True, order=True):
     """Where in a site's journal: `(epoch, sequence, hash)`, always all three (Law 2). `hash` is 32 bytes."""
 
-    epoch: int
-    sequence: int
-    hash: bytes
+    epoch: Annotated[int, msgspec.Meta(ge=0, le=EPOCH_MAX)]
+    sequence: Annotated[int, msgspec.Meta(ge=0, le=SEQUENCE_MAX)]
+    hash: Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
 
     def __str__(self) -> str:
         """`"1.42.9f86d0…"`: the form of cursors in URLs and JSON."""
@@ -31,14 +40,10 @@ class Position(msgspec.Struct, frozen=True, order=True):
     @classmethod
     def parse(cls, text: str) -> "Position":
         """The position that `str` wrote; ValueError with a sentence for anything else."""
-        try:
-            epoch, sequence, digest = text.split(".")
-            position = cls(int(epoch), int(sequence), bytes.fromhex(digest))
-        except ValueError:
-            position = None
-        if position is None or len(position.hash) != 32 or position.epoch < 0 or position.sequence < 0:
-            raise ValueError(f"{text!r} is no position: write epoch.sequence.hash, such as the one an answer carried")
-        return position
+        match = _POSITION.fullmatch(text)
+        if match is None:
+            raise ValueError(f"{text[:100]!r} is no position: write epoch.sequence.hash, such as the one an answer carried")
+        return cls(int(match[1]), int(match[2]), bytes.fromhex(match[3]))
 
 
 START = Position(0, 0, GENESIS_HASH)
@@ -93,7 +98,10 @@ def encode_entry(entry: Entry) -> bytes:
 
 def decode_entry(data: bytes) -> Entry:
     """What the bytes say. Raises msgspec.ValidationError or msgspec.DecodeError; unknown fields are passed over."""
-    return _decoder.decode(data)
+    try:
+        return _decoder.decode(data)
+    except RecursionError as error:
+        raise msgspec.DecodeError("the entry is nested too deeply") from error
 
 
 def entry_hash(before: bytes, entry: bytes) -> bytes:

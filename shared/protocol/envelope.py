@@ -8,11 +8,12 @@ See docs/protocol.md for the frames field by field.
 import zlib
 from collections.abc import Callable, Sequence
 from enum import StrEnum
+from typing import Annotated
 
 import msgspec
 
 from shared.limits import ENVELOPE_ENTRIES_MAX, ENVELOPE_RAW_BYTES_MAX
-from shared.protocol.entry import Position, StoredEntry
+from shared.protocol.entry import EPOCH_MAX, SEQUENCE_MAX, Position, StoredEntry
 
 __all__ = [
     "Answer", "AnswerStatus", "Envelope", "Figures", "FrameError", "Hello", "Sign", "Verify", "decode_answer", "encode_answer",
@@ -23,6 +24,10 @@ Sign = Callable[[bytes], bytes]
 """Signs bytes with the box's Ed25519 key: 64 bytes."""
 Verify = Callable[[str, bytes, bytes], bool]
 """(public nkey, signature, data): whether the signature is good."""
+
+Epoch = Annotated[int, msgspec.Meta(ge=1, le=EPOCH_MAX)]
+Sequenced = Annotated[int, msgspec.Meta(ge=1, le=SEQUENCE_MAX)]
+Digest = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
 
 VERSION = 1
 _TAG = b"comanda.frame.v1\x00"
@@ -55,12 +60,12 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
 
     org: str
     site: str
-    epoch: int
+    epoch: Epoch
     attempt: int
-    first: int
-    last: int
-    before: bytes
-    after: bytes
+    first: Sequenced
+    last: Sequenced
+    before: Digest
+    after: Digest
     packed: bytes
     v: int = VERSION
 
@@ -94,7 +99,7 @@ class Hello(msgspec.Struct, frozen=True, kw_only=True):
 
     org: str
     site: str
-    epoch: int
+    epoch: Epoch
     attempt: int
     head: Position
     figures: Figures = Figures()
