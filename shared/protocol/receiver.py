@@ -49,15 +49,19 @@ def receive(watermark: Position, envelope: Envelope, stored_hash: bytes | None =
     if envelope.first > watermark.sequence + 1:
         return verdict(AnswerStatus.GAP, "envelope.gap", f"Entries {watermark.sequence + 1} to {envelope.first - 1} are missing.")
 
+    # A replaced box that went on by itself has branched off: that its epoch is over is the better word for it than fork.
+    fenced = verdict(AnswerStatus.FENCED, "epoch.fenced", f"Epoch {envelope.epoch} ended; the site is at epoch {watermark.epoch}.")
     held = watermark.sequence - envelope.first + 1  # how many of these entries lie at or below the watermark
     ours = stored_hash if envelope.last < watermark.sequence else watermark.hash
     theirs = envelope.before if held == 0 else hashes[min(held, len(hashes)) - 1]
+    if ours != theirs and envelope.epoch < watermark.epoch:
+        return fenced
     if ours != theirs:
         at = min(envelope.last, watermark.sequence)
         return verdict(AnswerStatus.FORK, "envelope.fork", f"Two different entries claim sequence {at}.")
     if held >= len(entries):
         return verdict(AnswerStatus.OK, "", "")
     if envelope.epoch < watermark.epoch:
-        return verdict(AnswerStatus.FENCED, "epoch.fenced", f"Epoch {envelope.epoch} ended; the site is at epoch {watermark.epoch}.")
+        return fenced
     rows = tuple(StoredEntry(envelope.epoch, envelope.first + index, hashes[index], entries[index]) for index in range(held, len(entries)))
     return Verdict(status=AnswerStatus.OK, watermark=rows[-1].position, append=rows)
