@@ -32,10 +32,16 @@ EVENTS_PER_COMMAND_MAX = 600  # entries that one command may append
 WRITER_QUEUE_MAX = 1_024  # requests waiting for the writer; one more is answered `edge.busy`
 WRITER_GROUP_MAX = 64  # requests committed together with one fsync
 AGGREGATES_CACHED_MAX = 10_000  # aggregates the writer keeps decoded
+HTTP_CONNECTIONS_MAX = 2_048  # connections the edge holds at once
+GRACEFUL_STOP_S = 5.0  # seconds that requests under way may take after a stop was asked for
 COMMAND_TIMEOUT_S = 30.0  # seconds a device waits before it asks again with the same id
 CLOCK_BEHIND_MAX_S = 120.0  # seconds the clock may be behind the last entry before a manager is asked
 JOURNAL_CHECKPOINT_PAGES = 1_000  # pages of 4 KiB in the WAL after which the writer checkpoints
 SQLITE_BUSY_TIMEOUT_S = 5.0  # seconds a connection waits for a lock; only a second, mistaken writer makes it wait
+CHECKS_PAGE_MAX = 500  # checks in one answer
+TICKETS_PAGE_MAX = 2_000  # tickets in one answer
+SALES_CHECKS_MAX = 100_000  # closed checks that one sales report of a box reads
+READY_TIMEOUT_S = 2.0  # seconds after which a box that does not answer itself is not ready
 READERS_MAX = 2  # read-only connections of the edge
 DISK_FREE_ALARM_BYTES = 512 * 1024 * 1024  # bytes: less free space than this raises the alarm
 
@@ -46,6 +52,7 @@ FEED_RECENT_ENTRIES = 20_000  # entries kept in memory for followers that are ne
 FEED_RECENT_BATCHES = 2_000  # commits kept encoded in memory for screens that are nearly up to date
 FEED_SEND_TIMEOUT_S = 5.0  # seconds a follower may take to accept a frame before it is dropped
 FEED_CLIENTS_MAX = 256  # WebSocket followers of one edge
+LIVE_AGGREGATES_MAX = 5_000  # live checks, and as many tickets, that a snapshot shows
 FEED_RESUME_AGGREGATES_MAX = 2_000  # changed aggregates after which a device gets a snapshot instead
 
 # --- the wire ----------------------------------------------------------------------------------
@@ -61,7 +68,8 @@ ANSWER_TIMEOUT_S = 5.0  # seconds of silence, with something in flight, after wh
 HELLO_INTERVAL_S = 15.0  # seconds between hellos while idle: heartbeat and live figures
 HELLO_RETRY_S = 2.0  # seconds before an unanswered hello is said again, doubled up to the next
 HELLO_RETRY_MAX_S = 30.0  # seconds between hellos while the hub is silent
-UNAVAILABLE_RETRY_S = 2.0  # seconds a site waits when its shard is down
+UNAVAILABLE_RETRY_S = 2.0  # seconds a site waits when its shard is down, at least
+UNAVAILABLE_RETRY_MAX_S = 60.0  # seconds a site waits when its shard is down, whatever the hub says
 UPLINK_LANES = 4  # lanes of the uplink (DESIGN.md: N lanes); more is a change of the account's mapping
 LANE_BYTES_MAX = 1024 * 1024 * 1024  # bytes JetStream keeps of one lane; older messages are dropped and healed
 LANE_MAX_AGE_S = 24 * 3600.0  # seconds JetStream keeps a message
@@ -85,6 +93,24 @@ QUERY_TIMEOUT_S = 10.0  # seconds of one database query (TARGETS.md)
 HTTP_TIMEOUT_S = 30.0  # seconds of one HTTP request (TARGETS.md)
 SALES_DAYS_MAX = 400  # days of one sales report
 CLAIM_TTL_S = 24 * 3600.0  # seconds a claim code is valid
+POOL_IDLE_S = 600.0  # seconds a connection may be idle before it is closed (TARGETS.md)
+CONNECT_TIMEOUT_S = 5.0  # seconds to connect to a database or to get a connection of the pool
+SHARD_APPLY_TIMEOUT_S = 5.0  # seconds of one apply transaction, after which its sites are told "unavailable"
+SHARD_PAUSE_MAX_S = 20.0  # seconds a shard that failed slowly is left alone; four times what the failure took, up to this
+SITES_CACHED_MAX = 10_000  # registrations an ingest process keeps (TARGETS.md: entries of a cache)
+SITES_CACHE_TTL_S = 15.0  # seconds a registration is believed without looking
+HELLOS_QUEUED_MAX = 4_096  # hellos waiting in an ingest process; more are dropped and said again
+HELLOS_BATCH_MAX = 256  # hellos answered with one transaction
+LANE_PULL_EXPIRES_S = 5.0  # seconds a request for messages stands at the broker
+LANE_ACK_WAIT_S = 30.0  # seconds before the broker gives a message to an owner again
+RECONNECT_WAIT_S = 0.5  # seconds between attempts to reach the broker
+MIGRATION_LOCK_TIMEOUT_S = 60.0  # seconds a migration waits for a lock before it gives up
+JOURNAL_MONTHS_AHEAD = 12  # months whose partition exists before they begin; later ones fall into the default partition
+UNKNOWN_SITE_RETRY_S = 1.0  # seconds before a site or key that was not found is looked up again
+CLAIM_CODE_BYTES = 15  # bytes of randomness in a claim code: 24 letters
+TOKEN_BYTES = 32  # bytes of randomness in a bearer token
+SITES_PAGE_MAX = 1_000  # sites in one answer of the hub's API
+SHARD_READ_TIMEOUT_S = 3.0  # seconds a shard may take for its part of an answer before it is called missing
 
 # --- the apps in the restaurant -----------------------------------------------------------------
 UI_QUEUE_MAX = 2_000  # commands a tablet keeps for a box it cannot reach; one more is refused with a word
@@ -127,3 +153,5 @@ assert FEED_PAGE_ENTRIES_MAX <= FEED_RECENT_ENTRIES, "a page must be servable fr
 assert UI_PROBE_TIMEOUT_S < UI_PROBE_INTERVAL_S, "one question at a time"
 assert UI_KITCHEN_WARN_S < UI_KITCHEN_LATE_S < UI_KITCHEN_STALE_S, "a ticket grows late before it is stale"
 assert HELLO_RETRY_MAX_S * 2 < UI_LINK_SILENT_S, "one lost hello must not look like an outage"
+assert SHARD_APPLY_TIMEOUT_S <= QUERY_TIMEOUT_S, "a batch is given up before a query is"
+assert LANE_PULL_EXPIRES_S < LANE_ACK_WAIT_S, "a message is not given twice while its request stands"

@@ -75,6 +75,7 @@ _AFTER_ANSWER: dict[AnswerStatus, Phase] = {
     AnswerStatus.FORK: Phase.HOLDING,
     AnswerStatus.FENCED: Phase.HOLDING,
 }
+_TELLS_WATERMARK = frozenset({AnswerStatus.OK, AnswerStatus.GAP})
 _FOR_A_PERSON = frozenset({AnswerStatus.FORK, AnswerStatus.FENCED, AnswerStatus.REFUSED})
 
 
@@ -104,6 +105,7 @@ class Sender:
         self._hello_due = 0.0
         self._hello_wait_s = limits.HELLO_RETRY_S
         self._hold_until = 0.0
+        self._barren = 0  # how often sending began anew since the watermark last advanced
         self._alarm = ""
 
     # --- what the shell tells ------------------------------------------------------------------
@@ -121,6 +123,7 @@ class Sender:
     def connected(self, now: float) -> list[Action]:
         """The connection to the broker is up: greet."""
         self._hello_wait_s = limits.HELLO_RETRY_S
+        self._barren = 0
         return self._greet(now)
 
     def disconnected(self, now: float) -> list[Action]:
@@ -130,47 +133,54 @@ class Sender:
         return []
 
     def entries(self, entries: Sequence[StoredEntry], now: float) -> list[Action]:
-        """Entries that the shell read after the position it was told to follow."""
+        """Entries that the shell read after the position it was told to follow.
+
+        While nothing is being sent they only tell where the head is: a `Follow` comes before they are wanted.
+        """
+        if entries and entries[-1].sequence > self.head.sequence:
+            self.head = entries[-1].position
+        if self.phase is not Phase.SENDING:
+            return []
         for entry in entries:
             if entry.sequence != self._read.sequence + 1:
-                return [Follow(self._read)]
+                return [*self._pump(now), Follow(self._read)]
             self._buffer.append(entry)
             self._read = entry.position
-            if entry.sequence > self.head.sequence:
-                self.head = entry.position
         return self._pump(now)
 
     def journal_refused(self, code: str, detail: str, now: float) -> list[Action]:
         """The box cannot follow from where the hub stands: a fork, or the hub is ahead of the journal (a cut tail)."""
-        return self._hold(now, limits.HELLO_RETRY_MAX_S) + self._raise(code, detail)
+        return self._hold(now, limits.HELLO_RETRY_MAX_S) + self._raise(code, detail) if self.phase is Phase.SENDING else []
 
     def answered(self, answer: Answer, now: float) -> list[Action]:
         """An answer of the hub; one that names another attempt is ignored."""
         if answer.attempt != self._attempt or self.phase is Phase.OFFLINE:
             return []
-        actions: list[Action] = []
-        went_back = answer.watermark.sequence < self.watermark.sequence
-        restored = bool(self.incarnation) and answer.incarnation != self.incarnation
-        if answer.status is not AnswerStatus.UNAVAILABLE and answer.incarnation:
-            if answer.watermark != self.watermark or answer.incarnation != self.incarnation:
-                actions.append(Watermark(answer.watermark, answer.incarnation))
-            self.watermark, self.incarnation = answer.watermark, answer.incarnation
-            self._credit_until, self._credit_void_at = answer.credit_until, now + answer.credit_ttl_s
-        self._silent_since = now
+        before, incarnation = self.watermark, self.incarnation
+        actions = self._take_watermark(answer, now)
         self._hello_wait_s = limits.HELLO_RETRY_S
+        if self.phase is Phase.HOLDING:
+            return actions  # the rest of what was in flight when we were told to wait: it changes nothing
         if answer.status in _FOR_A_PERSON:
             return actions + self._hold(now, limits.HELLO_RETRY_MAX_S) + self._raise(answer.code or answer.status, answer.detail)
         if _AFTER_ANSWER[answer.status] is Phase.HOLDING:
-            return actions + self._hold(now, max(answer.retry_after_s, limits.UNAVAILABLE_RETRY_S))
-        actions += self._raise("", "")
-        if self.phase is Phase.GREETING or answer.status is AnswerStatus.GAP or went_back or restored:
-            return actions + self._start_sending(now, new_attempt=self.phase is not Phase.GREETING)
-        while self._in_flight and self._in_flight[0] <= answer.watermark.sequence:
-            self._in_flight.popleft()
+            wait_s = max(limits.UNAVAILABLE_RETRY_S, answer.retry_after_s)  # in this order: NaN is no time to wait
+            return actions + self._hold(now, min(limits.UNAVAILABLE_RETRY_MAX_S, wait_s))
+        if self.watermark.sequence > before.sequence:
+            self._barren = 0
+        if self.phase is Phase.GREETING:
+            return actions + self._start_sending(now, new_attempt=False)
+        if answer.status is AnswerStatus.GAP:
+            return actions + self._close_gap(now)
+        if self.watermark.sequence < before.sequence or self.incarnation != incarnation:
+            return actions + self._start_sending(now, new_attempt=True)
+        self._settle(now)
+        if self.watermark.sequence > before.sequence or not (self._in_flight or self._buffer):
+            actions += self._raise("", "")
         return actions + self._pump(now)
 
     def tick(self, now: float) -> list[Action]:
-        """Time has passed. Call at least every second, or at `next_tick`."""
+        """Time has passed. Call at least every second."""
         if self.phase is Phase.OFFLINE:
             return []
         if self.phase is Phase.HOLDING:
@@ -180,14 +190,47 @@ class Sender:
                 return []
             self._hello_wait_s = min(self._hello_wait_s * 2, limits.HELLO_RETRY_MAX_S)
             return self._greet(now)
-        if self._in_flight and now - self._silent_since >= limits.ANSWER_TIMEOUT_S:
-            return self._greet(now)
         actions = self._pump(now)
+        # Without an answer, or without credit: ask again, less and less often while nothing comes of it, so that a hub
+        # that is merely slow is not buried under copies.
+        if (self._in_flight or self._buffer) and now - self._silent_since >= self._patience_s():
+            self._barren += 1
+            return actions + self._greet(now)
         if now >= self._hello_due:
             actions.append(self._hello(now, limits.HELLO_INTERVAL_S))
         return actions
 
     # --- inside --------------------------------------------------------------------------------
+
+    def _take_watermark(self, answer: Answer, now: float) -> list[Action]:
+        """Note what the hub has and grants. Without its shard it knows neither, and what it says with a word for a person
+        may stand on another branch than this journal: to call that "in the cloud" would be a lie."""
+        if answer.status not in _TELLS_WATERMARK or not answer.incarnation:
+            return []
+        changed = answer.watermark != self.watermark or answer.incarnation != self.incarnation
+        self.watermark, self.incarnation = answer.watermark, answer.incarnation
+        self._credit_until, self._credit_void_at = answer.credit_until, now + answer.credit_ttl_s
+        return [Watermark(answer.watermark, answer.incarnation)] if changed else []
+
+    def _settle(self, now: float) -> None:
+        """What is at or below the watermark need not be awaited, nor sent: an earlier attempt may have arrived late."""
+        reached = self.watermark.sequence
+        while self._in_flight and self._in_flight[0] <= reached:
+            self._in_flight.popleft()
+            self._silent_since = now
+        while self._buffer and self._buffer[0].sequence <= reached:
+            self._sent = self._buffer.popleft().position
+
+    def _close_gap(self, now: float) -> list[Action]:
+        """Send again from the watermark: at once the first time, after a pause when that has not helped."""
+        self._barren += 1
+        if self._barren > 1:
+            return self._hold(now, self._patience_s())
+        return self._start_sending(now, new_attempt=True)
+
+    def _patience_s(self) -> float:
+        """Seconds to wait before asking again."""
+        return min(limits.ANSWER_TIMEOUT_S * 2 ** min(self._barren, 8), limits.HELLO_RETRY_MAX_S)
 
     def _greet(self, now: float) -> list[Action]:
         self.phase = Phase.GREETING
@@ -207,6 +250,7 @@ class Sender:
         self._attempt += new_attempt
         self.phase = Phase.SENDING
         self._read = self._sent = self.watermark
+        self._silent_since = now
         self._hello_due = now + limits.HELLO_INTERVAL_S
         return [Follow(self.watermark)]
 
