@@ -24,8 +24,12 @@ Key = tuple[str, str]
 """(kind, id): the kind of an aggregate and its id within the site."""
 
 
-class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=True, forbid_unknown_fields=True):
-    """What somebody wants: imperative. The tag is the class's name."""
+class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What somebody wants: imperative. The tag is the class's name.
+
+    Defaults are left out when a command is encoded, so that a field added later does not change the digest of a command
+    that is sent again after an update.
+    """
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=True):

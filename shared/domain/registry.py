@@ -14,7 +14,10 @@ from shared.domain import check, site, ticket
 from shared.domain.errors import COMMON_ERRORS, ErrorInfo, Refused
 from shared.domain.kernel import Aggregate, Command, Context, Decider, Event, Evolver, Feature, Key, Meta, View
 
-__all__ = ["AGGREGATES", "COMMANDS", "ERRORS", "EVENTS", "FEATURES", "ROLES", "AnyCommand", "decide", "decode_event", "evolve"]
+__all__ = [
+    "AGGREGATES", "COMMANDS", "ERRORS", "EVENTS", "FEATURES", "ROLES", "AnyCommand", "booking_date", "decide", "decode_command",
+    "decode_event", "evolve",
+]  # fmt: skip
 
 FEATURES: tuple[Feature, ...] = (site.FEATURE, check.FEATURE, ticket.FEATURE)
 
@@ -42,6 +45,45 @@ assert len(COMMANDS) == len(_DECIDERS), "two commands share a name"
 assert len(EVENTS) == len(_EVOLVERS), "two events share a name"
 
 
+class _Tagged(msgspec.Struct):
+    type: str
+
+
+_command_decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(AnyCommand)
+
+
+def decode_command(body: bytes | msgspec.Raw) -> Command:
+    """The command that a device sent. Raises Refused `command.unknown_type` or `command.malformed` with the place at fault."""
+    try:
+        return _command_decoder.decode(body)
+    except RecursionError as error:
+        raise Refused("command.malformed", "The command is nested too deeply.") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Refused(*_why_unreadable(body, error)) from error
+
+
+def _why_unreadable(body: bytes | msgspec.Raw, error: Exception) -> tuple[str, str]:
+    try:
+        name = msgspec.json.decode(body, type=_Tagged).type
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return "command.malformed", f"The command cannot be read: {error}"
+    if name in COMMANDS:
+        return "command.malformed", f"{name} cannot be read: {error}"
+    return "command.unknown_type", f"No command {name[:64]!r} is known here."
+
+
+def booking_date(view: View, event: Event, today: str) -> str:
+    """The business date an event is booked on: the check's own while that is open, else `today`.
+
+    What happens to a check after it was closed books on the day it happens (DESIGN.md, Business day).
+    """
+    check_id = getattr(event, "check_id", "")
+    if isinstance(event, check.CheckOpened):
+        return event.business_date
+    found = view.find(check.Check, check.CHECK, check_id) if check_id else None
+    return found.business_date if found is not None and found.is_live else today
+
+
 def decide(view: View, command: Command, context: Context) -> list[Event]:
     """The events by which `command` is accepted; at least one. Raises Refused, and then nothing has happened."""
     permission, decider = _DECIDERS[type(command)]
@@ -64,15 +106,18 @@ _AnyEvent: Any = reduce(or_, EVENTS.values())
 _event_decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(_AnyEvent)
 
 
-class _Tagged(msgspec.Struct):
-    type: str
-
-
 def decode_event(body: bytes | msgspec.Raw) -> Event | None:
     """The event of an entry, or None for a type this release does not know (kept and passed on, Law 10).
 
     Raises msgspec.ValidationError or msgspec.DecodeError for an event of a known type that cannot be read.
     """
+    try:
+        return _decode_known(body)
+    except RecursionError as error:
+        raise msgspec.DecodeError("the event is nested too deeply") from error
+
+
+def _decode_known(body: bytes | msgspec.Raw) -> Event | None:
     try:
         return _event_decoder.decode(body)
     except msgspec.ValidationError:

@@ -1,0 +1,53 @@
+"""The Litestar application, assembled.
+
+What lives here: the list of routers, the OpenAPI document, the handlers of errors, the web apps as static files.
+"""
+
+from pathlib import Path
+
+from litestar import Litestar, MediaType, get
+from litestar.di import Provide
+from litestar.openapi import OpenAPIConfig
+from litestar.static_files import create_static_files_router
+
+from edge.api import box, commands, feed, health, reads
+from edge.api.openapi import RawSchema
+from edge.api.problems import HANDLERS
+from edge.api.state import Edge
+from shared.limits import REQUEST_BYTES_MAX
+from shared.version import VERSION
+
+__all__ = ["APPS", "create_app"]
+
+APPS = ("pos", "kds")
+UI_DIR = Path(__file__).parent.parent / "ui" / "dist"
+
+_INDEX = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>Comanda</title><style>body{font:18px system-ui;margin:3rem}a{display:inline-block;padding:1rem 2rem;margin-right:1rem;
+border:1px solid;border-radius:.5rem;text-decoration:none}</style><h1>Comanda</h1>
+<p><a href="/pos/">POS</a><a href="/kds/">Kitchen</a><a href="/schema">API</a></p>"""
+
+
+def create_app(edge: Edge) -> Litestar:
+    """The API and the apps of one edge."""
+    ui_dir = edge.settings.ui_dir or UI_DIR
+    built = [name for name in APPS if (ui_dir / name).is_dir()]
+    static = [create_static_files_router(path=f"/{name}", directories=[ui_dir / name], html_mode=True) for name in built]
+
+    @get("/", media_type=MediaType.HTML, include_in_schema=False)
+    async def index() -> str:
+        return _INDEX
+
+    return Litestar(
+        route_handlers=[commands.router, reads.router, feed.router, box.router, *health.ROUTES, index, *static],
+        dependencies={"edge": Provide(lambda: edge, sync_to_thread=False)},
+        exception_handlers=HANDLERS,  # type: ignore[arg-type]
+        request_max_body_size=REQUEST_BYTES_MAX,
+        logging_config=None,
+        plugins=[RawSchema()],
+        openapi_config=OpenAPIConfig(
+            title="Comanda edge",
+            version=VERSION,
+            description="The API that the box of a restaurant offers to its tablets, kitchen screens and programs.",
+        ),
+    )

@@ -1,0 +1,79 @@
+"""Routes for the programs of the box, on its Unix socket only: devices, and what the link tells of the cloud.
+
+What lives here: routes. Followers report here what the screens shall show; nothing of it stands in the journal (Law 2).
+"""
+
+import secrets
+from typing import Any
+
+import msgspec
+from litestar import Request, Router, post, put
+
+from edge.api.identity import ensure_box
+from edge.api.state import Edge
+from edge.app.devices import token_hash
+from shared.domain.errors import Refused
+from shared.domain.ids import uuid7
+from shared.domain.registry import ROLES
+from shared.domain.text import Name, ensure_text
+from shared.protocol.entry import Position
+from shared.protocol.session import CloudState
+
+__all__ = ["CLOUD", "router"]
+
+CLOUD = "cloud"
+
+
+class NewDevice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    name: Name
+    role: str
+
+
+class DeviceToken(msgspec.Struct, frozen=True, kw_only=True):
+    """The token is shown this once and kept nowhere."""
+
+    device_id: str
+    token: str
+
+
+class CloudReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What the link has heard: the watermark, the hub's incarnation, the state of the link, and an alarm code or none."""
+
+    position: str
+    incarnation: str
+    link: str
+    alarm: str = ""
+
+
+@post("/devices", status_code=201, summary="Know a new device")
+async def add_device(request: Request[Any, Any, Any], edge: Edge, data: NewDevice) -> DeviceToken:
+    """Give a device a token. Its role says what it may do: pos, kds, manager or import."""
+    ensure_box(request)
+    ensure_text(data.name)
+    if data.role not in ROLES or data.role == "box":
+        raise Refused("device.role_unknown", f"{data.role!r} is no role of a device.")
+    now = edge.now()
+    device_id, token = uuid7(int(now.timestamp() * 1000), secrets.token_bytes(10)), secrets.token_urlsafe(32)
+    await edge.writer.call(lambda _, store: store.add_device(device_id, data.name, data.role, token_hash(token)))
+    edge.devices.add(device_id, data.role, token_hash(token))
+    return DeviceToken(device_id=device_id, token=token)
+
+
+@put("/followers/cloud", status_code=204, summary="What the link has heard from the hub")
+async def put_cloud(request: Request[Any, Any, Any], edge: Edge, data: CloudReport) -> None:
+    ensure_box(request)
+    try:
+        position = Position.parse(data.position)
+    except ValueError as error:
+        raise Refused("feed.bad_cursor", str(error)) from error
+    now = edge.now()
+    moved = position.sequence != edge.cloud.sequence
+    edge.cloud = CloudState(sequence=position.sequence, link=data.link, reported_at=now, alarm=data.alarm)
+    edge.metrics.cloud_sequence.set(position.sequence)
+    edge.feed.say_cloud(edge.cloud)
+    if moved:
+        info = msgspec.json.encode(data).decode()
+        await edge.writer.call(lambda _, store: store.put_follower(CLOUD, str(position), info, now))
+
+
+router = Router(path="/v1", route_handlers=[add_device, put_cloud], tags=["box"])

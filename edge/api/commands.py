@@ -1,0 +1,54 @@
+"""Routes for commands: decode, ask the writer, encode.
+
+What lives here: `POST /v1/commands` and `POST /v1/batches`. No rule of any command is known here.
+"""
+
+from typing import Any, TypeVar
+
+import msgspec
+from litestar import Request, Router, post
+
+from edge.api.openapi import BatchOperation, SubmitOperation
+from edge.api.problems import RefusedRequest
+from edge.api.state import Edge
+from edge.app.site import RefusedCommand
+from edge.app.site import Request as SiteRequest
+from shared.domain.errors import Refused
+from shared.protocol.session import Accepted, Batch, BatchAccepted, Submit
+
+__all__ = ["router"]
+
+S = TypeVar("S", Submit, Batch)
+
+
+async def _submit(edge: Edge, request: Request[Any, Any, Any], commands: tuple[Submit, ...]) -> tuple[Accepted, ...]:
+    device = edge.identify(request)
+    outcome = await edge.writer.submit(SiteRequest(device=device, commands=commands))
+    if isinstance(outcome, RefusedCommand):
+        edge.metrics.refused(outcome.error.code)
+        raise RefusedRequest(outcome)
+    edge.metrics.accepted(len(commands))
+    return outcome
+
+
+def _decode(body: bytes, cls: type[S]) -> S:
+    """The body as sent: a command stays raw until the writer decides it, so that its bytes are decoded once."""
+    try:
+        return msgspec.json.decode(body, type=cls)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Refused("request.malformed", f"The body cannot be read: {error}") from error
+
+
+@post("/commands", status_code=200, summary="Submit one command", operation_class=SubmitOperation)
+async def submit_command(request: Request[Any, Any, Any], edge: Edge, body: bytes) -> Accepted:
+    """Decide one command. It is on disk when the answer comes. Sent again with the same id it gets the first answer."""
+    return (await _submit(edge, request, (_decode(body, Submit),)))[0]
+
+
+@post("/batches", status_code=200, summary="Submit commands that belong together", operation_class=BatchOperation)
+async def submit_batch(request: Request[Any, Any, Any], edge: Edge, body: bytes) -> BatchAccepted:
+    """Decide several commands in order; all are accepted or none. Each keeps its own id."""
+    return BatchAccepted(answers=await _submit(edge, request, _decode(body, Batch).commands))
+
+
+router = Router(path="/v1", route_handlers=[submit_command, submit_batch], tags=["commands"])

@@ -1,0 +1,23 @@
+"""The codes of refusals that come from HTTP itself, beside those of the domain.
+
+What lives here: a table.
+"""
+
+from shared.domain.errors import ErrorInfo
+
+__all__ = ["API_ERRORS"]
+
+API_ERRORS: dict[str, ErrorInfo] = {
+    "request.malformed": ErrorInfo(400, "The request cannot be read.", "Compare it with the OpenAPI document of this box."),
+    "request.too_large": ErrorInfo(413, "The request is larger than a box takes.", "Split it into several requests."),
+    "request.foreign_origin": ErrorInfo(403, "The request comes from a page that this box does not serve.", "Open the app from the box itself."),
+    "route.unknown": ErrorInfo(404, "There is no such resource.", "See /schema for what there is."),
+    "route.method": ErrorInfo(405, "The resource does not take that method.", "See /schema for what it takes."),
+    "device.unknown": ErrorInfo(401, "The device token is not known.", "Pair the device, or ask for a new token."),
+    "device.role_unknown": ErrorInfo(422, "There is no such role.", "Use pos, kds, manager or import."),
+    "device.box_only": ErrorInfo(403, "Only the box itself may do that, over its Unix socket.", "Run the `comanda edge` command on the box."),
+    "feed.bad_cursor": ErrorInfo(400, "The cursor is no position.", "Begin without a cursor and take the one you are given."),
+    "feed.fork": ErrorInfo(409, "The journal holds a different entry at the cursor.", "Stop and show it to a person: see the runbook on forks."),
+    "feed.ahead": ErrorInfo(409, "The cursor is ahead of the journal: its tail is missing.", "Stop and show it to a person: see the runbook on a cut tail."),
+    "edge.defect": ErrorInfo(500, "The box made a mistake.", "Ask again with the same id; report it with the log of the box."),
+}  # fmt: skip

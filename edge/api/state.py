@@ -1,0 +1,44 @@
+"""What routes lean on: the running parts of one edge, handed to every route as `edge`.
+
+What lives here: a bundle and the two questions that every route asks it. How the parts are made is main.py's business.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from edge.api.identity import Connection, identify
+from edge.api.metrics import Metrics
+from edge.app.devices import Devices
+from edge.app.feed import Feed
+from edge.app.site import Device
+from edge.box import Box
+from edge.journal.reader import Reader
+from edge.journal.writer import Writer
+from edge.settings import EdgeSettings
+from shared.domain.site import SiteState
+from shared.protocol.session import CloudState
+
+__all__ = ["Edge"]
+
+
+@dataclass
+class Edge:
+    """One running edge."""
+
+    box: Box
+    settings: EdgeSettings
+    writer: Writer
+    reader: Reader
+    feed: Feed
+    devices: Devices
+    metrics: Metrics
+    site: SiteState
+    cloud: CloudState
+    followers: int = 0
+
+    def identify(self, connection: Connection) -> Device:
+        """Who asks; raises Refused."""
+        return identify(connection, self.devices, self.settings.trust_loopback)
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)

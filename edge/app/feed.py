@@ -1,0 +1,116 @@
+"""The feed: what has just been committed, for followers that are nearly up to date.
+
+What lives here: the recent entries and batches in memory, and waking whoever follows. Each follower has a cursor and reads at
+its own pace; nobody waits for it. Sockets and SQL are not known here.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Collection
+from typing import NamedTuple
+
+import msgspec
+
+from edge.app.site import Committed
+from shared.domain.check import Check
+from shared.domain.kernel import Aggregate
+from shared.domain.site import SiteState
+from shared.domain.ticket import Ticket
+from shared.domain.views import check_view
+from shared.limits import FEED_RECENT_BATCHES, FEED_RECENT_ENTRIES
+from shared.protocol.entry import Position, StoredEntry
+from shared.protocol.session import ChangesFrame, CloudState
+
+__all__ = ["Batch", "Feed", "Filter", "changes_frame"]
+
+
+class Filter(NamedTuple):
+    """What a screen wants to see: checks or not, tickets or not, of one station or ("") of all."""
+
+    checks: bool = True
+    tickets: bool = True
+    station: str = ""
+
+    def shows(self, ticket: Ticket) -> bool:
+        return self.tickets and self.station in ("", ticket.station)
+
+
+class Batch:
+    """One commit, or one word from the cloud, as screens see it; encoded once for each filter, when first asked for."""
+
+    __slots__ = ("_changes", "_frames", "cloud", "position")
+
+    def __init__(self, position: Position, changes: Collection[Aggregate], cloud: CloudState | None) -> None:
+        self.position = position
+        self.cloud = cloud
+        self._changes = changes
+        self._frames: dict[Filter, bytes | None] = {}
+
+    def frame(self, wanted: Filter) -> bytes | None:
+        """The frame for a filter, or None when it shows nothing new."""
+        if wanted not in self._frames:
+            self._frames[wanted] = changes_frame(self.position, self._changes, wanted, self.cloud)
+        return self._frames[wanted]
+
+
+def changes_frame(position: Position, changes: Collection[Aggregate], wanted: Filter, cloud: CloudState | None) -> bytes | None:
+    """A ChangesFrame of what a filter lets through, as JSON; None when that is nothing."""
+    checks = tuple(check_view(each) for each in changes if isinstance(each, Check)) if wanted.checks else ()
+    tickets = tuple(each for each in changes if isinstance(each, Ticket) and wanted.shows(each))
+    site = next((each for each in changes if isinstance(each, SiteState)), None)
+    if not (checks or tickets or site or cloud):
+        return None
+    return msgspec.json.encode(ChangesFrame(position=str(position), checks=checks, tickets=tickets, site=site, cloud=cloud))
+
+
+class Feed:
+    """The end of the journal in memory. Lives in the event loop."""
+
+    def __init__(self, head: Position) -> None:
+        self.head = head
+        self.entries: deque[StoredEntry] = deque(maxlen=FEED_RECENT_ENTRIES)
+        self._batches: deque[tuple[int, Batch]] = deque(maxlen=FEED_RECENT_BATCHES)
+        self._count = 0
+        self._news = asyncio.Event()
+
+    @property
+    def count(self) -> int:
+        """Batches published so far: a screen's place among them."""
+        return self._count
+
+    def publish(self, committed: Committed) -> None:
+        """A group is on disk: `committed.entries` follow `head`."""
+        self.head = committed.head
+        self.entries.extend(committed.entries)
+        self._add(Batch(self.head, tuple(committed.changes.values()), None))
+
+    def say_cloud(self, cloud: CloudState) -> None:
+        """The link has told what the cloud has."""
+        self._add(Batch(self.head, (), cloud))
+
+    def _add(self, batch: Batch) -> None:
+        self._count += 1
+        self._batches.append((self._count, batch))
+        news, self._news = self._news, asyncio.Event()
+        news.set()
+
+    async def wait(self, until: Callable[[], bool]) -> None:
+        """Return once `until` holds; it is asked again after every batch."""
+        while not until():
+            await self._news.wait()
+
+    def recent(self, after_sequence: int, limit: int) -> list[StoredEntry] | None:
+        """Up to `limit` entries after a sequence; None when they are no longer in memory."""
+        if after_sequence >= self.head.sequence:
+            return []
+        if not self.entries or after_sequence + 1 < self.entries[0].sequence:
+            return None
+        start = after_sequence + 1 - self.entries[0].sequence
+        return [self.entries[index] for index in range(start, min(start + limit, len(self.entries)))]
+
+    def batches(self, after_count: int) -> list[tuple[int, Batch]] | None:
+        """Batches after a place, with theirs; None when some are no longer in memory."""
+        if after_count < self._count and (not self._batches or after_count + 1 < self._batches[0][0]):
+            return None
+        missing = self._count - after_count
+        return [self._batches[index] for index in range(len(self._batches) - missing, len(self._batches))]

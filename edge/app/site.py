@@ -1,0 +1,354 @@
+"""The site's command executor: decides a group of requests and commits them together.
+
+What lives here: idempotency by command id, atomic batches, the turn of the business day, the building of entries, and what
+happens when a commit fails. Threads, HTTP and SQL are not known here; time comes in through a port. The simulator runs
+this very class.
+
+One group is one transaction of the store. Each request is decided on an overlay (`Draft`) of the group's overlay, so that a
+refused one leaves nothing behind, and each batch is accepted as a whole or not at all.
+"""
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from edge.app.ports import AggregateRow, CommandRecord, CommitUnknownError, StorageFullError, Store, Write
+from shared.domain.errors import Refused
+from shared.domain.ids import derived_id, is_id
+from shared.domain.kernel import Aggregate, Command, Context, Draft, Key, Meta
+from shared.domain.menu import EMPTY_MENU, Menu, decode_menu
+from shared.domain.registry import AGGREGATES, ROLES, booking_date, decide, decode_command, evolve
+from shared.domain.site import ApplyMenu, SiteState, StartEpoch, TurnBusinessDay, site_of, today
+from shared.limits import AGGREGATES_CACHED_MAX, COMMAND_BYTES_MAX, EVENTS_PER_COMMAND_MAX
+from shared.protocol.entry import Entry, Position, StoredEntry, decode_entry, encode_entry, entry_hash
+from shared.protocol.session import Accepted, AcceptedEvent, Submit
+
+__all__ = ["BOX", "BoxIdentity", "Committed", "Device", "Outcome", "RefusedCommand", "Request", "Site"]
+
+A = TypeVar("A", bound=Aggregate)
+
+
+class BoxIdentity(msgspec.Struct, frozen=True, kw_only=True):
+    """Which site this box serves, under which claim, and how that site sells."""
+
+    org_id: str
+    site_id: str
+    epoch: int
+    currency: str
+    time_zone: str
+    cut_over_minutes: int
+
+
+class Device(msgspec.Struct, frozen=True, kw_only=True):
+    """Who asks: a paired device, or the box itself."""
+
+    device_id: str
+    permissions: frozenset[str]
+
+
+BOX = Device(device_id="box", permissions=ROLES["box"] | ROLES["manager"])
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """Commands of one device that are accepted together or not at all."""
+
+    device: Device
+    commands: tuple[Submit, ...]
+
+
+class RefusedCommand(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a request was not accepted, and which of its commands (index) was at fault; None if none was."""
+
+    error: Refused
+    index: int | None = None
+
+
+Outcome = tuple[Accepted, ...] | RefusedCommand
+
+
+class Committed(msgspec.Struct, frozen=True, kw_only=True):
+    """What a group has put on disk, for the feed."""
+
+    head: Position
+    entries: tuple[StoredEntry, ...]
+    changes: dict[Key, Aggregate]
+
+
+class _Trial:
+    """What has been decided and not yet committed: a group's, or on top of it one request's."""
+
+    def __init__(self, below: "Site | _Trial", head: Position, head_at: datetime | None) -> None:
+        self._below = below if isinstance(below, _Trial) else None
+        self.draft = Draft(below.draft if isinstance(below, _Trial) else below)
+        self.head = head
+        self.head_at = head_at
+        self.entries: list[tuple[StoredEntry, Entry]] = []
+        self.commands: dict[str, CommandRecord] = {}
+        self.touched: dict[Key, int] = {}
+
+    def fork(self) -> "_Trial":
+        """A trial on top of this one, for one request."""
+        return _Trial(self, self.head, self.head_at)
+
+    def merge(self, above: "_Trial") -> None:
+        self.draft.put(above.draft.changes)
+        self.head, self.head_at = above.head, above.head_at
+        self.entries += above.entries
+        self.commands.update(above.commands)
+        self.touched.update(above.touched)
+
+    def find_command(self, command_id: str) -> CommandRecord | None:
+        found = self.commands.get(command_id)
+        return found or (self._below.find_command(command_id) if self._below else None)
+
+    def entries_of(self, record: CommandRecord) -> list[tuple[StoredEntry, Entry]]:
+        """The command's entries, if it was decided in this trial or below; else none."""
+        last = record.first_sequence + record.count
+        found = [pair for pair in self.entries if record.first_sequence <= pair[0].sequence < last]
+        return found or (self._below.entries_of(record) if self._below else [])
+
+
+class Site:
+    """One site's journal under one writer. Not thread-safe: one thread owns it (DESIGN.md, One writer)."""
+
+    def __init__(self, identity: BoxIdentity, store: Store, now: Callable[[], datetime]) -> None:
+        """`now` gives aware UTC times. Raises Refused `epoch.behind` when the journal is under a higher claim than the box."""
+        self._identity = identity
+        self._store = store
+        self._now = now
+        self._zone = ZoneInfo(identity.time_zone)
+        self._cache: OrderedDict[Key, Aggregate] = OrderedDict()
+        self._menus: dict[str, Menu] = {"": EMPTY_MENU}
+        head = store.head()
+        self._head, self._head_at = head.position, head.at
+        if self.state.epoch > identity.epoch:
+            raise Refused("epoch.behind", f"The journal is at epoch {self.state.epoch}, this box claims {identity.epoch}.")
+
+    @property
+    def head(self) -> Position:
+        return self._head
+
+    @property
+    def state(self) -> SiteState:
+        return site_of(self)
+
+    @property
+    def menu(self) -> tuple[str, Menu]:
+        """(version, menu) in force."""
+        version = self.state.menu_version
+        return version, self._menu(version)
+
+    def find(self, cls: type[A], kind: str, id: str) -> A | None:
+        """An aggregate as committed, from memory or the store (the `View` of the domain)."""
+        key = (kind, id)
+        found = self._cache.get(key)
+        if found is None:
+            state = self._store.load(kind, id)
+            if state is None:
+                return None
+            found = msgspec.json.decode(state, type=AGGREGATES[kind])
+            self._remember(key, found)
+        else:
+            self._cache.move_to_end(key)
+        assert isinstance(found, cls)
+        return found
+
+    def start(self) -> Committed | None:
+        """Begin the epoch of this box if it has not begun: the first entry it writes. None if it has."""
+        identity = self._identity
+        if self.state.epoch == identity.epoch:
+            return None
+        command = StartEpoch(currency=identity.currency, time_zone=identity.time_zone, cut_over_minutes=identity.cut_over_minutes)
+        outcomes, committed = self.execute([self.box_request(command, "epoch", identity.epoch)])
+        if isinstance(outcomes[0], RefusedCommand):
+            raise outcomes[0].error
+        return committed
+
+    def box_request(self, command: Command, *key: str | int) -> Request:
+        """A request of the box itself, with the same command id for the same `key`."""
+        body = msgspec.Raw(msgspec.json.encode(command))
+        return Request(device=BOX, commands=(Submit(id=derived_id(self._identity.site_id, *key), command=body),))
+
+    def put_menu(self, version: str, document: bytes) -> None:
+        """Keep a menu document so that ApplyMenu can put it in force."""
+        self._store.put_document(version, "menu", document)
+
+    # --- a group -------------------------------------------------------------------------------
+
+    def execute(self, requests: Sequence[Request]) -> tuple[list[Outcome], Committed | None]:
+        """Decide the requests one after the other and commit what is accepted, in one transaction.
+
+        Returns an outcome for each request and what was committed (None if nothing was new). If the commit fails the
+        file is reopened and the state read anew; then every request of the group, since each was decided on top of the
+        others, is answered `storage.full` when the journal is known not to hold it, else `commit.unknown`.
+        """
+        group = _Trial(self, self._head, self._head_at)
+        outcomes: list[Outcome] = []
+        for request in requests:
+            trial = group.fork()
+            outcome = self._decide_request(request, trial)
+            if isinstance(outcome, tuple):
+                group.merge(trial)
+            outcomes.append(outcome)
+        if not group.entries:
+            return outcomes, None
+        try:
+            self._store.commit(self._write_of(group))
+        except (StorageFullError, CommitUnknownError) as error:
+            return [RefusedCommand(error=self._recover(error))] * len(requests), None
+        self._head, self._head_at = group.head, group.head_at
+        for key, aggregate in group.draft.changes.items():
+            self._remember(key, aggregate)
+        entries = tuple(stored for stored, _ in group.entries)
+        return outcomes, Committed(head=self._head, entries=entries, changes=group.draft.changes)
+
+    def recover(self) -> None:
+        """Reopen the store and read the state anew, as after a failed commit."""
+        self._cache.clear()
+        self._store.reopen()
+        head = self._store.head()
+        self._head, self._head_at = head.position, head.at
+
+    def _recover(self, error: Exception) -> Refused:
+        before = self._head
+        self.recover()
+        if isinstance(error, StorageFullError) and self._head == before:
+            return Refused("storage.full", "The disk of the box is full; nothing was written.")
+        return Refused("commit.unknown", "The box cannot say whether the command is on disk.")
+
+    def _decide_request(self, request: Request, trial: _Trial) -> Outcome:
+        answers: list[Accepted] = []
+        seen: set[str] = set()
+        for index, submit in enumerate(request.commands):
+            try:
+                if submit.id in seen:
+                    raise Refused("command.repeated_in_batch", f"The id {submit.id} stands twice in the batch.")
+                seen.add(submit.id)
+                answers.append(self._decide_command(request.device, submit, trial))
+            except Refused as error:
+                return RefusedCommand(error=error, index=index)
+        return tuple(answers)
+
+    def _decide_command(self, device: Device, submit: Submit, trial: _Trial) -> Accepted:
+        if not is_id(submit.id):
+            raise Refused("id.malformed", f"The command id {submit.id!r} is no UUID in canonical lower-case form.")
+        if len(submit.command) > COMMAND_BYTES_MAX:
+            raise Refused("command.too_large", f"The command has {len(submit.command)} bytes; {COMMAND_BYTES_MAX} are allowed.")
+        command = decode_command(submit.command)
+        digest = hashlib.sha256(msgspec.json.encode(command)).hexdigest()
+        record = trial.find_command(submit.id) or self._store.find_command(submit.id)
+        if record is not None:
+            if record.digest != digest:
+                raise Refused("command.id_reused", f"The id {submit.id} belongs to a different command.")
+            return self._first_answer(record, trial)
+        now = self._now()
+        if not isinstance(command, StartEpoch | TurnBusinessDay):
+            self._turn_day(now, trial)
+        return self._accept(device, submit.id, submit.actor_id, command, digest, now, trial)
+
+    def _turn_day(self, now: datetime, trial: _Trial) -> None:
+        """Let the business date turn first, by a command of the box: see TurnBusinessDay."""
+        state = site_of(trial.draft)
+        date = today(state, now, self._zone)
+        if state.epoch and date > state.business_date:
+            command = TurnBusinessDay(business_date=date)
+            id = derived_id(self._identity.site_id, "day", date)
+            self._accept(BOX, id, "", command, hashlib.sha256(msgspec.json.encode(command)).hexdigest(), now, trial)
+
+    def _accept(
+        self, device: Device, command_id: str, actor_id: str, command: Command, digest: str, now: datetime, trial: _Trial
+    ) -> Accepted:
+        now = now.replace(microsecond=now.microsecond // 1000 * 1000)
+        state = site_of(trial.draft)
+        version = command.version if isinstance(command, ApplyMenu) else state.menu_version
+        menu = self._menu(version)
+        context = Context(
+            command_id=command_id, now=now, today=today(state, now, self._zone), head_at=trial.head_at, epoch=self._identity.epoch,
+            site_id=self._identity.site_id, org_id=self._identity.org_id, zone=self._zone, cut_over_minutes=state.cut_over_minutes,
+            currency=state.currency, menu=menu, menu_version="" if menu is EMPTY_MENU else version, device_id=device.device_id,
+            actor_id=actor_id, permissions=device.permissions,
+        )  # fmt: skip
+        events = decide(trial.draft, command, context)
+        if len(events) > EVENTS_PER_COMMAND_MAX:
+            raise Refused("command.too_large", f"The command would make {len(events)} entries; {EVENTS_PER_COMMAND_MAX} are allowed.")
+        first, made = trial.head.sequence + 1, len(trial.entries)
+        for ordinal, event in enumerate(events):
+            sequence = trial.head.sequence + 1
+            meta = Meta(
+                at=now, date=booking_date(trial.draft, event, context.today), command_id=command_id, ordinal=ordinal,
+                epoch=self._identity.epoch, sequence=sequence, device_id=device.device_id, actor_id=actor_id,
+            )  # fmt: skip
+            changes = evolve(trial.draft, event, meta)
+            entry = Entry(
+                org=self._identity.org_id, site=self._identity.site_id, epoch=meta.epoch, sequence=sequence, at=now, date=meta.date,
+                command=command_id, ordinal=ordinal, of=len(events), event=msgspec.Raw(msgspec.json.encode(event)),
+                device=device.device_id, actor=actor_id, digest=digest if ordinal == 0 else "",
+            )  # fmt: skip
+            data = encode_entry(entry)
+            stored = StoredEntry(meta.epoch, sequence, entry_hash(trial.head.hash, data), data)
+            trial.entries.append((stored, entry))
+            trial.draft.put(changes)
+            trial.touched.update(dict.fromkeys(changes, sequence))
+            trial.head, trial.head_at = stored.position, now
+        trial.commands[command_id] = CommandRecord(command_id, digest, first, len(events))
+        return answer_of(trial.entries[made:])
+
+    def _first_answer(self, record: CommandRecord, trial: _Trial) -> Accepted:
+        """The answer that the command got when it was accepted, made again from its entries."""
+        fresh = trial.entries_of(record)
+        if fresh:
+            return answer_of(fresh)
+        stored = self._store.entries(record.first_sequence - 1, record.count)
+        return answer_of([(entry, decode_entry(entry.entry)) for entry in stored])
+
+    def _write_of(self, group: _Trial) -> Write:
+        rows = {
+            key: AggregateRow(msgspec.json.encode(aggregate), aggregate.is_live, group.touched[key])
+            for key, aggregate in group.draft.changes.items()
+        }
+        assert group.head_at is not None
+        return Write(
+            entries=[stored for stored, _ in group.entries],
+            commands=list(group.commands.values()),
+            aggregates=rows,
+            at=group.head_at,
+        )
+
+    def _menu(self, version: str) -> Menu:
+        """The menu of that version, or EMPTY_MENU if the box does not hold it."""
+        found = self._menus.get(version)
+        if found is None:
+            document = self._store.document(version)
+            if document is None:
+                return EMPTY_MENU
+            found = decode_menu(document)
+            if len(self._menus) > _MENUS_CACHED:
+                self._menus = {"": EMPTY_MENU}
+            self._menus[version] = found
+        return found
+
+    def _remember(self, key: Key, aggregate: Aggregate) -> None:
+        self._cache[key] = aggregate
+        self._cache.move_to_end(key)
+        while len(self._cache) > AGGREGATES_CACHED_MAX:
+            self._cache.popitem(last=False)
+
+
+_MENUS_CACHED = 8  # decoded menus: the one in force, the next, and a few before
+
+
+def answer_of(entries: Sequence[tuple[StoredEntry, Entry]]) -> Accepted:
+    """The answer to a command: a pure function of its entries, so the first answer can be given again for ever (Law 3)."""
+    stored, entry = entries[-1]
+    return Accepted(
+        command_id=entry.command,
+        position=str(stored.position),
+        at=entries[0][1].at,
+        business_date=entries[0][1].date,
+        events=tuple(AcceptedEvent(sequence=each.sequence, event=said.event) for each, said in entries),
+    )

@@ -1,0 +1,42 @@
+"""Every SQL statement of the edge, named.
+
+What lives here: SQL with bound parameters. Which thread runs a statement is not known here: writes are the writer's alone.
+"""
+
+# --- journal -----------------------------------------------------------------------------------
+HEAD = "SELECT epoch, sequence, hash, entry FROM journal ORDER BY sequence DESC LIMIT 1"
+APPEND = "INSERT INTO journal (sequence, epoch, hash, entry) VALUES (?, ?, ?, ?)"
+ENTRIES_AFTER = "SELECT epoch, sequence, hash, entry FROM journal WHERE sequence > ? ORDER BY sequence LIMIT ?"
+ENTRY_AT = "SELECT epoch, sequence, hash, entry FROM journal WHERE sequence = ?"
+
+# --- projections -------------------------------------------------------------------------------
+FIND_COMMAND = "SELECT digest, first_sequence, count FROM commands WHERE id = ?"
+ADD_COMMAND = "INSERT INTO {prefix}commands (id, digest, first_sequence, count) VALUES (?, ?, ?, ?)"
+LOAD = "SELECT state FROM {prefix}aggregates WHERE kind = ? AND id = ?"
+SAVE = """
+INSERT INTO {prefix}aggregates (kind, id, is_live, updated_sequence, state) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (kind, id) DO UPDATE SET is_live = excluded.is_live, updated_sequence = excluded.updated_sequence, state = excluded.state
+"""
+LIVE = "SELECT state FROM aggregates WHERE kind = ? AND is_live ORDER BY updated_sequence LIMIT ?"
+COUNT_LIVE = "SELECT count(*) FROM aggregates WHERE kind = ? AND is_live"
+CHANGED_AFTER = "SELECT kind, state FROM aggregates WHERE updated_sequence > ? ORDER BY updated_sequence LIMIT ?"
+CLOSED_CHECKS = """
+SELECT state FROM aggregates WHERE kind = 'check' AND NOT is_live AND json_extract(state, '$.business_date') BETWEEN ? AND ?
+ORDER BY updated_sequence DESC LIMIT ?
+"""
+# A row that stands in one set of projections and not the same in the other, whichever it is.
+DIFFERENCES = """
+SELECT '{table}' AS name, * FROM (SELECT * FROM {table} EXCEPT SELECT * FROM rebuilt_{table}) UNION ALL
+SELECT 'rebuilt_{table}', * FROM (SELECT * FROM rebuilt_{table} EXCEPT SELECT * FROM {table}) LIMIT ?
+"""
+
+# --- what is not in the journal ----------------------------------------------------------------
+DOCUMENT = "SELECT body FROM documents WHERE version = ?"
+PUT_DOCUMENT = "INSERT INTO documents (version, kind, body, received_at) VALUES (?, ?, ?, ?) ON CONFLICT (version) DO NOTHING"
+FOLLOWER = "SELECT position, info, updated_at FROM followers WHERE name = ?"
+PUT_FOLLOWER = """
+INSERT INTO followers (name, position, info, updated_at) VALUES (?, ?, ?, ?)
+ON CONFLICT (name) DO UPDATE SET position = excluded.position, info = excluded.info, updated_at = excluded.updated_at
+"""
+ADD_DEVICE = "INSERT INTO devices (device_id, name, role, token_hash, created_at) VALUES (?, ?, ?, ?, ?)"
+DEVICES = "SELECT device_id, role, token_hash FROM devices"

@@ -1,0 +1,121 @@
+"""The journal in SQLite: the one connection that writes and checkpoints.
+
+What lives here: `SqliteStore`, the `Store` port over a file. It knows tables and durability, but no command, no HTTP and no
+NATS. WAL with `synchronous=FULL`: a commit that returns is on disk (Law 1). Only this connection writes and checkpoints,
+because SQLite before 3.51.3 can corrupt a WAL when two do at once; readers (reader.py) open read-only.
+"""
+
+import sqlite3
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID
+
+from edge.app.ports import CommandRecord, CommitUnknownError, Head, StorageFullError, Write
+from edge.journal import queries
+from edge.journal.schema import migrate
+from shared.limits import JOURNAL_CHECKPOINT_PAGES, SQLITE_BUSY_TIMEOUT_S
+from shared.protocol.entry import START, StoredEntry, decode_entry
+
+__all__ = ["SqliteStore", "connect"]
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """A connection that may write: WAL, FULL, explicit transactions, usable from the thread it is handed to."""
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=SQLITE_BUSY_TIMEOUT_S)
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA cache_size = -16000")  # kilobytes
+        connection.execute(f"PRAGMA wal_autocheckpoint = {JOURNAL_CHECKPOINT_PAGES}")
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+class SqliteStore:
+    """A journal file. One thread at a time uses it."""
+
+    def __init__(self, path: Path) -> None:
+        """Opens or creates the file and brings its tables up to date. Raises sqlite3.Error."""
+        self.path = path
+        self.connection = connect(path)
+        migrate(self.connection)
+
+    def close(self) -> None:
+        self.connection.close()
+
+    def reopen(self) -> None:
+        """Close, open, and let SQLite recover from the WAL. Raises sqlite3.Error while the file cannot be opened."""
+        self.connection.close()
+        self.connection = connect(self.path)
+
+    def head(self) -> Head:
+        row = self.connection.execute(queries.HEAD).fetchone()
+        if row is None:
+            return Head(START, None)
+        stored = StoredEntry(*row)
+        return Head(stored.position, decode_entry(stored.entry).at)
+
+    def find_command(self, command_id: str) -> CommandRecord | None:
+        row = self.connection.execute(queries.FIND_COMMAND, (UUID(command_id).bytes,)).fetchone()
+        return None if row is None else CommandRecord(command_id, row[0].hex(), row[1], row[2])
+
+    def entries(self, after_sequence: int, limit: int) -> list[StoredEntry]:
+        return [StoredEntry(*row) for row in self.connection.execute(queries.ENTRIES_AFTER, (after_sequence, limit))]
+
+    def load(self, kind: str, id: str) -> bytes | None:
+        row = self.connection.execute(_LOAD, (kind, id)).fetchone()
+        return None if row is None else row[0].encode()
+
+    def document(self, version: str) -> bytes | None:
+        row = self.connection.execute(queries.DOCUMENT, (version,)).fetchone()
+        return None if row is None else row[0]
+
+    def put_document(self, version: str, kind: str, body: bytes) -> None:
+        self._transaction([(queries.PUT_DOCUMENT, [(version, kind, body, datetime.now(UTC).isoformat())])])
+
+    def put_follower(self, name: str, position: str, info: str, updated_at: datetime) -> None:
+        """Keep where a follower stands."""
+        self._transaction([(queries.PUT_FOLLOWER, [(name, position, info, updated_at.isoformat())])])
+
+    def add_device(self, device_id: str, name: str, role: str, token_hash: bytes) -> None:
+        """Keep a device and the SHA-256 of its token."""
+        self._transaction([(queries.ADD_DEVICE, [(device_id, name, role, token_hash, datetime.now(UTC).isoformat())])])
+
+    def commit(self, write: Write) -> None:
+        """One transaction, synced. See the port for its errors."""
+        self._transaction(rows_of(write))
+
+    def _transaction(self, statements: list[tuple[str, list[tuple[object, ...]]]]) -> None:
+        connection = self.connection
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            for sql, rows in statements:
+                connection.executemany(sql, rows)
+            connection.execute("COMMIT")
+        except sqlite3.IntegrityError:
+            connection.execute("ROLLBACK")
+            raise  # two entries at one sequence: a defect, or a second writer; never to be papered over
+        except sqlite3.Error as error:
+            if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_FULL:
+                raise StorageFullError(str(error)) from error
+            raise CommitUnknownError(str(error)) from error
+
+
+_LOAD = queries.LOAD.format(prefix="")
+_SAVE = queries.SAVE.format(prefix="")
+_ADD_COMMAND = queries.ADD_COMMAND.format(prefix="")
+
+
+def rows_of(write: Write) -> list[tuple[str, list[tuple[object, ...]]]]:
+    """The statements of a write with their rows."""
+    return [
+        (queries.APPEND, [(entry.sequence, entry.epoch, entry.hash, entry.entry) for entry in write.entries]),
+        (_ADD_COMMAND, [(UUID(c.command_id).bytes, bytes.fromhex(c.digest), c.first_sequence, c.count) for c in write.commands]),
+        (
+            _SAVE,
+            [(kind, id, row.is_live, row.updated_sequence, row.state.decode()) for (kind, id), row in write.aggregates.items()],
+        ),
+    ]

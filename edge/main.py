@@ -1,0 +1,194 @@
+"""The edge API process: wiring, in one place.
+
+What lives here: opening the journal, starting the writer, serving TCP and the Unix socket, and stopping in order. Rules,
+routes and SQL are elsewhere.
+"""
+
+import asyncio
+import contextlib
+import fcntl
+import logging
+import os
+import socket
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+import uvicorn
+import uvloop
+
+from edge.api.app import create_app
+from edge.api.box import CLOUD, CloudReport
+from edge.api.identity import LOOPBACK
+from edge.api.metrics import Metrics
+from edge.api.state import Edge
+from edge.app.devices import Devices
+from edge.app.feed import Feed
+from edge.app.site import BoxIdentity, Committed, Site
+from edge.box import read_box
+from edge.journal.reader import Reader
+from edge.journal.store import SqliteStore
+from edge.journal.writer import Writer
+from edge.settings import EdgeSettings
+from shared.domain.errors import Refused
+from shared.domain.site import SiteState
+from shared.limits import GRACEFUL_STOP_S, HTTP_CONNECTIONS_MAX
+from shared.operator_error import OperatorError
+from shared.protocol.entry import Position
+from shared.protocol.session import CloudState
+
+__all__ = ["serve"]
+
+log = logging.getLogger(__name__)
+
+JOURNAL, SOCKET, LOCK = "journal.db", "edge.sock", "edge.lock"
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@asynccontextmanager
+async def running(settings: EdgeSettings) -> AsyncIterator[Edge]:
+    """The parts of one edge, started; stopped in order at the end."""
+    box = read_box(settings.data_dir)
+    store, site = _open(settings.data_dir, box.identity)
+    site.start()
+    reader = Reader(settings.data_dir / JOURNAL)
+    await reader.open()
+    feed = Feed(site.head)
+    metrics = Metrics()
+
+    def on_commit(committed: Committed) -> None:
+        feed.publish(committed)
+        for aggregate in committed.changes.values():
+            if isinstance(aggregate, SiteState):
+                edge.site = aggregate
+
+    writer = Writer(site, store, on_commit)
+    edge = Edge(
+        box=box, settings=settings, writer=writer, reader=reader, feed=feed, devices=await _devices(reader), metrics=metrics,
+        site=site.state, cloud=await _cloud(reader),
+    )  # fmt: skip
+    writer.start()
+    try:
+        yield edge
+    finally:
+        await reader.close()
+        await writer.stop()
+
+
+def _open(data_dir: Path, identity: BoxIdentity) -> tuple[SqliteStore, Site]:
+    path = data_dir / JOURNAL
+    try:
+        store = SqliteStore(path)
+        return store, Site(identity, store, utc_now)
+    except sqlite3.Error as error:
+        raise OperatorError("journal.unusable", f"{path} cannot be opened: {error}", "Look at the disk, then `comanda edge verify`.") from error
+    except Refused as refused:
+        raise OperatorError(refused.code, refused.detail, "Use the box that holds the newer claim.") from refused
+
+
+async def _devices(reader: Reader) -> Devices:
+    devices = Devices()
+    for device_id, role, hashed in await reader.devices():
+        devices.add(device_id, role, hashed)
+    return devices
+
+
+async def _cloud(reader: Reader) -> CloudState:
+    """What the link last told before the restart."""
+    row = await reader.follower(CLOUD)
+    if row is None:
+        return CloudState()
+    report = msgspec.json.decode(row[1], type=CloudReport)
+    return CloudState(sequence=Position.parse(row[0]).sequence, link="starting", reported_at=datetime.fromisoformat(row[2]), alarm=report.alarm)
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn, saying where it listens once it does."""
+
+    def __init__(self, config: uvicorn.Config, said: str) -> None:
+        super().__init__(config)
+        self._said = said
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        log.info("%s", self._said)
+
+
+async def serve(settings: EdgeSettings) -> None:
+    """Serve until SIGTERM or SIGINT. Raises OperatorError when it cannot start."""
+    with _single_writer(settings.data_dir), contextlib.ExitStack() as stack:
+        tcp, where = _listen(settings)
+        stack.callback(tcp.close)
+        unix = _listen_unix(settings.data_dir / SOCKET)
+        stack.callback(unix.close)
+        async with running(settings) as edge:
+            log.info("journal of %s: epoch %s, sequence %s", edge.box.site_name, edge.site.epoch, edge.feed.head.sequence)
+            if settings.trust_loopback:
+                log.info("until pairing exists, clients on loopback may act as a POS without a token (trust_loopback)")
+            config = uvicorn.Config(
+                create_app(edge), http="httptools", ws="websockets-sansio", ws_per_message_deflate=False, loop="none",
+                log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=int(GRACEFUL_STOP_S),
+                limit_concurrency=HTTP_CONNECTIONS_MAX, server_header=False,
+            )  # fmt: skip
+            await _Server(config, f"listening on {where} and {settings.data_dir / SOCKET}").serve(sockets=[tcp, unix])
+
+
+@contextlib.contextmanager
+def _single_writer(data_dir: Path) -> Iterator[None]:
+    """Hold a lock on the directory: a second edge on one journal must not even start."""
+    try:
+        handle = os.open(data_dir / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise OperatorError("box.not_enrolled", f"{data_dir} cannot be used: {error}", "Name the right directory with --data-dir.") from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError as error:
+        raise OperatorError("journal.in_use", f"Another edge serves {data_dir}.", "Stop it first; a journal has one writer.") from error
+    finally:
+        os.close(handle)
+
+
+def _listen(settings: EdgeSettings) -> tuple[socket.socket, str]:
+    if settings.fd is not None:
+        return socket.socket(fileno=settings.fd), f"file descriptor {settings.fd}"
+    if settings.host not in LOOPBACK and settings.trust_loopback:
+        log.warning("listening on %s: only devices with a token are served there", settings.host)
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+    except OSError as error:
+        listener.close()
+        hint = "Stop what uses it, or choose another with --port."
+        raise OperatorError("port.in_use", f"{settings.host}:{settings.port} cannot be listened on: {error}", hint) from error
+    listener.listen(HTTP_CONNECTIONS_MAX)
+    return listener, f"http://{settings.host}:{listener.getsockname()[1]}"
+
+
+def _listen_unix(path: Path) -> socket.socket:
+    """The socket of the box's own programs: the lock is held, so a leftover file belongs to nobody."""
+    path.unlink(missing_ok=True)
+    listener = socket.socket(socket.AF_UNIX)
+    previous = os.umask(0o117)
+    try:
+        listener.bind(str(path))
+    except OSError as error:
+        raise OperatorError("socket.unusable", f"{path} cannot be listened on: {error}", "Use a shorter path for --data-dir.") from error
+    finally:
+        os.umask(previous)
+    listener.listen(128)
+    return listener
+
+
+def run(settings: EdgeSettings) -> None:
+    """`serve` on uvloop."""
+    with contextlib.suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(serve(settings))

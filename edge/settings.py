@@ -1,0 +1,51 @@
+"""Settings of the edge's processes, from the environment or a TOML file, validated once at start.
+
+What lives here: every setting with its meaning (docs/settings.md is made from it). Who uses it is not known here.
+"""
+
+import os
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+__all__ = ["EdgeSettings", "LinkSettings"]
+
+CONFIG_VARIABLE = "COMANDA_EDGE_CONFIG"
+
+
+class _Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="COMANDA_EDGE_", extra="ignore", frozen=True)
+
+    data_dir: Path = Field(Path("/var/lib/comanda"), description="Directory of box.toml, box.creds, journal.db and edge.sock.")
+    log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="Least severity that is logged.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Command line over environment over the TOML file named by COMANDA_EDGE_CONFIG."""
+        file = os.environ.get(CONFIG_VARIABLE)
+        toml = (TomlConfigSettingsSource(settings_cls, Path(file)),) if file else ()
+        return (init_settings, env_settings, *toml)
+
+
+class EdgeSettings(_Settings):
+    """`comanda edge serve`."""
+
+    host: str = Field("127.0.0.1", description="Address to listen on. Anything but loopback needs trust_loopback off or paired devices.")
+    port: int = Field(8080, ge=0, le=65535, description="TCP port of the API; 0 takes a free one.")
+    fd: int | None = Field(None, ge=3, description="File descriptor of a listening socket handed over by systemd, instead of host and port.")
+    trust_loopback: bool = Field(True, description="Whether an unpaired client on loopback may act as a POS, until pairing exists.")
+    ui_dir: Path | None = Field(None, description="Directory of the built web apps; by default the one beside the program.")
+
+
+class LinkSettings(_Settings):
+    """`comanda edge link`."""
+
+    nats_urls: str = Field("", description="Comma-separated NATS URLs, instead of those in box.toml.")
