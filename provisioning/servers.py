@@ -119,7 +119,8 @@ class PostgresServer:
     def ensure_roles(self, owner_password: str, app_password: str) -> None:
         """The two roles of the hub, with these passwords; those that exist get the passwords anew."""
         statements = [
-            f"SELECT 'CREATE ROLE {role}' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') \\gexec\n"
+            # the roles are constants of ours, the passwords are quoted
+            f"SELECT 'CREATE ROLE {role}' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') \\gexec\n"  # noqa: S608
             f"ALTER ROLE {role} LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE PASSWORD {_literal(password)};"
             for role, password in ((OWNER_ROLE, owner_password), (APP_ROLE, app_password))
         ]
@@ -128,7 +129,7 @@ class PostgresServer:
     def ensure_database(self, name: str) -> None:
         """The database, owned by the owner role; only the two roles may connect. Does nothing when it is there."""
         self.superuser_sql(
-            f"SELECT 'CREATE DATABASE {name} OWNER {OWNER_ROLE}' "
+            f"SELECT 'CREATE DATABASE {name} OWNER {OWNER_ROLE}' "  # noqa: S608 - named by the code that calls, never by a user
             f"WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '{name}') \\gexec\n"
             f"REVOKE ALL ON DATABASE {name} FROM PUBLIC;\n"
             f"GRANT CONNECT ON DATABASE {name} TO {APP_ROLE};"
