@@ -64,6 +64,13 @@ ENVELOPES_IN_FLIGHT = 16  # envelopes sent and not yet answered, whatever credit
 ENTRIES_BUFFERED_MAX = 8_000  # entries the link holds in memory
 CREDIT_ENTRIES = 6_400  # entries a site may have in flight, granted with each answer
 CREDIT_TTL_S = 60.0  # seconds after which unused credit is void
+LINK_OUTBOX_MAX = 64  # frames waiting to be handed to NATS
+LINK_TICK_S = 0.25  # seconds between the sender's looks at the clock
+LINK_REPORT_INTERVAL_S = 0.1  # seconds at least between two watermarks told to the box
+NATS_PENDING_BYTES_MAX = 16 * 1024 * 1024  # bytes that nats-py holds unsent
+FEED_FRAME_BYTES_MAX = 4 * 1024 * 1024  # bytes of one frame that a follower accepts
+LOCAL_RETRY_S = 1.0  # seconds before a program of the box tries a neighbour again
+LOCAL_TIMEOUT_S = 5.0  # seconds of one request between programs of a box
 ANSWER_TIMEOUT_S = 5.0  # seconds of silence, with something in flight, after which the edge says hello
 HELLO_INTERVAL_S = 15.0  # seconds between hellos while idle: heartbeat and live figures
 HELLO_RETRY_S = 2.0  # seconds before an unanswered hello is said again, doubled up to the next
@@ -148,6 +155,8 @@ assert COMMAND_BYTES_MAX <= REQUEST_BYTES_MAX, "every command must fit a request
 assert ANSWER_TIMEOUT_S < HELLO_INTERVAL_S < HELLO_RETRY_MAX_S * 2, "a lost answer shows before the next heartbeat"
 assert LANE_RENEW_S * 2 < LANE_LEASE_S, "one lost renewal must not lose the lane"
 assert CREDIT_TTL_S > ANSWER_TIMEOUT_S, "credit must outlive the wait for an answer"
+assert FEED_FRAME_BYTES_MAX > 2 * (FEED_PAGE_BYTES_MAX + ENTRY_BYTES_MAX), "a follower must accept every frame"
+assert ENVELOPES_IN_FLIGHT * ENVELOPE_BYTES_MAX <= NATS_PENDING_BYTES_MAX, "a full pipeline must fit what is held unsent"
 assert WRITER_GROUP_MAX <= WRITER_QUEUE_MAX, "a full group must fit the queue"
 assert FEED_PAGE_ENTRIES_MAX <= FEED_RECENT_ENTRIES, "a page must be servable from memory"
 assert UI_PROBE_TIMEOUT_S < UI_PROBE_INTERVAL_S, "one question at a time"

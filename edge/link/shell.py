@@ -1,0 +1,226 @@
+"""The link's shell: NATS on one side, the box's Unix socket on the other, the Sender between them.
+
+What lives here: sockets, the clock and the carrying-out of actions. What to send, and when, is decided by
+`shared.protocol.sender`; the meaning of entries is not known at all.
+"""
+
+import asyncio
+import logging
+import time
+from pathlib import Path
+
+import httpx
+import msgspec
+import nats.aio.client
+import nats.errors
+import websockets
+from nats.aio.msg import Msg
+from websockets.asyncio.client import unix_connect
+
+from edge.box import Box
+from shared.limits import (
+    FEED_FRAME_BYTES_MAX, HELLO_INTERVAL_S, LINK_OUTBOX_MAX, LINK_REPORT_INTERVAL_S, LINK_TICK_S, LOCAL_RETRY_S, LOCAL_TIMEOUT_S,
+    NATS_PENDING_BYTES_MAX,
+)  # fmt: skip
+from shared.protocol import subjects
+from shared.protocol.entry import START, Position, StoredEntry
+from shared.protocol.envelope import Figures, FrameError, decode_answer
+from shared.protocol.sender import Action, Alarm, Follow, Publish, Sender, Watermark
+
+__all__ = ["Link"]
+
+log = logging.getLogger(__name__)
+
+_page_decoder = msgspec.msgpack.Decoder(tuple[str, list[StoredEntry]])
+_FITS_NOT = 4409  # the feed's close code when the hub's watermark is not a position of this journal
+
+
+class Link:
+    """One box's uplink, until cancelled."""
+
+    def __init__(self, box: Box, socket_path: Path, sender: Sender, nats_urls: list[str], creds: Path) -> None:
+        self._box = box
+        self._socket_path = socket_path
+        self._sender = sender
+        self._nats_urls = nats_urls
+        self._creds = creds
+        self._nc = nats.aio.client.Client()
+        self._outbox: asyncio.Queue[Publish] = asyncio.Queue(LINK_OUTBOX_MAX)
+        self._reader: asyncio.Task[None] | None = None
+        self._wanted = asyncio.Event()
+        self._news = asyncio.Event()
+        self._watermark = Watermark(START, "")
+        self._alarm = Alarm("", "")
+
+    async def run(self) -> None:
+        """Run until cancelled; whatever fails is tried again for ever, since an outage is no error here."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for part in (self._connect(), self._publish(), self._tick(), self._tell_box(), self._watch_box()):
+                    tasks.create_task(part)
+        finally:
+            if self._reader is not None:
+                self._reader.cancel()
+            if self._nc.is_connected or self._nc.is_reconnecting:
+                await self._nc.close()
+
+    def _act(self, actions: list[Action]) -> None:
+        """Carry out what the sender wants."""
+        for action in actions:
+            match action:
+                case Publish():
+                    self._put(action)
+                case Follow():
+                    if self._reader is not None:
+                        self._reader.cancel()
+                    self._reader = asyncio.get_running_loop().create_task(self._follow(action.after))
+                case Watermark():
+                    self._watermark = action
+                case Alarm():
+                    self._alarm = action
+                    log.log(logging.ERROR if action.code else logging.INFO, "alarm: %s %s", action.code or "over", action.detail)
+        if self._sender.wants_entries:
+            self._wanted.set()
+        else:
+            self._wanted.clear()
+        self._news.set()
+
+    def _put(self, publish: Publish) -> None:
+        """A full outbox drops the oldest: what is not answered is sent again anyway."""
+        while self._outbox.full():
+            self._outbox.get_nowait()
+        self._outbox.put_nowait(publish)
+
+    # --- NATS ----------------------------------------------------------------------------------
+
+    async def _connect(self) -> None:
+        async def on_error(error: Exception) -> None:
+            log.warning("nats: %s", error or type(error).__name__)
+
+        async def on_disconnect() -> None:
+            log.warning("the hub's broker is out of reach")
+            self._act(self._sender.disconnected(time.monotonic()))
+
+        async def on_reconnect() -> None:
+            log.info("the hub's broker is back")
+            self._act(self._sender.connected(time.monotonic()))
+
+        while True:
+            try:
+                await self._nc.connect(
+                    servers=self._nats_urls, user_credentials=str(self._creds), name=f"comanda link {self._box.site_id}",
+                    inbox_prefix=subjects.inbox_prefix(self._box.site_id).encode(), max_reconnect_attempts=-1, reconnect_time_wait=1,
+                    ping_interval=10, max_outstanding_pings=2, pending_size=NATS_PENDING_BYTES_MAX,
+                    error_cb=on_error, disconnected_cb=on_disconnect, reconnected_cb=on_reconnect,
+                )  # fmt: skip
+                break
+            except (OSError, nats.errors.Error, TimeoutError) as error:
+                log.warning("the hub's broker is out of reach: %s; trying again", error or type(error).__name__)
+                await asyncio.sleep(LOCAL_RETRY_S)
+        await self._nc.subscribe(subjects.answers(self._box.org_id, self._box.site_id), cb=self._on_answer)
+        await self._nc.flush()
+        log.info("connected to the hub's broker")
+        self._act(self._sender.connected(time.monotonic()))
+
+    async def _on_answer(self, message: Msg) -> None:
+        try:
+            answer = decode_answer(message.data)
+        except FrameError as error:
+            log.warning("an answer cannot be read: %s", error)
+            return
+        self._act(self._sender.answered(answer, time.monotonic()))
+
+    async def _publish(self) -> None:
+        """Send what lies in the outbox. Without a connection it is dropped, for the next hello begins anew."""
+        while True:
+            publish = await self._outbox.get()
+            if not self._nc.is_connected:
+                continue
+            try:
+                await self._nc.publish(publish.subject, publish.data)
+            except (nats.errors.Error, OSError) as error:
+                log.warning("nothing can be sent: %s", error or type(error).__name__)
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(LINK_TICK_S)
+            actions = self._sender.tick(time.monotonic())
+            if actions:
+                self._act(actions)
+
+    # --- the box -------------------------------------------------------------------------------
+
+    async def _follow(self, position: Position) -> None:
+        """Read the journal from after a position, as fast as the sender wants it, until cancelled."""
+        while True:
+            cursor = str(position) if position.sequence else ""
+            url = f"ws://edge/v1/feed?view=entries&encoding=msgpack&after={cursor}"
+            try:
+                async with unix_connect(str(self._socket_path), url, max_size=FEED_FRAME_BYTES_MAX, max_queue=1, compression=None) as feed:
+                    while True:
+                        await self._wanted.wait()
+                        page = await feed.recv(decode=False)
+                        _, entries = _page_decoder.decode(page)
+                        self._act(self._sender.entries(entries, time.monotonic()))
+            except websockets.ConnectionClosed as closed:
+                if closed.rcvd is not None and closed.rcvd.code == _FITS_NOT:
+                    log.error("the journal does not hold the hub's watermark %s: %s", position, closed.rcvd.reason)
+                    self._act(self._sender.journal_refused(closed.rcvd.reason, f"The hub stands at {position}.", time.monotonic()))
+                    return
+            except (OSError, websockets.WebSocketException) as error:
+                log.warning("the edge does not answer: %s; trying again", error)
+                await asyncio.sleep(LOCAL_RETRY_S)
+            position = self._sender.read_position
+
+    async def _tell_box(self) -> None:
+        """Tell the box what the cloud has, whenever that changes."""
+        told: tuple[str, ...] = ()
+        async with self._box_client() as client:
+            while True:
+                await self._news.wait()
+                self._news.clear()
+                said = (str(self._watermark.position), self._watermark.incarnation, self._sender.phase, self._alarm.code)
+                if said == told:
+                    continue
+                body = dict(zip(("position", "incarnation", "link", "alarm"), said, strict=True))
+                if said[0] == str(START) and not said[1]:
+                    continue  # nothing has been heard: what the box knows from before stands
+                try:
+                    (await client.put("/v1/followers/cloud", json=body)).raise_for_status()
+                    told = said
+                except httpx.HTTPError as error:
+                    log.warning("the edge does not take the watermark: %s; trying again", error or type(error).__name__)
+                    self._news.set()
+                    await asyncio.sleep(LOCAL_RETRY_S)
+                await asyncio.sleep(LINK_REPORT_INTERVAL_S)
+
+    async def _watch_box(self) -> None:
+        """Keep the live figures of the heartbeat fresh."""
+        async with self._box_client() as client:
+            while True:
+                try:
+                    answer = (await client.get("/v1/status")).raise_for_status()
+                    self._sender.figures = _figures(msgspec.json.decode(answer.content))
+                except (httpx.HTTPError, msgspec.DecodeError) as error:
+                    log.warning("the edge does not tell its status: %s", error or type(error).__name__)
+                await asyncio.sleep(HELLO_INTERVAL_S / 2)
+
+    def _box_client(self) -> httpx.AsyncClient:
+        transport = httpx.AsyncHTTPTransport(uds=str(self._socket_path))
+        return httpx.AsyncClient(transport=transport, base_url="http://edge", timeout=LOCAL_TIMEOUT_S)
+
+
+class _Status(msgspec.Struct):
+    """What the heartbeat takes of the box's status."""
+
+    sequence: int
+    business_date: str
+    open_checks: int
+    alarms: tuple[str, ...]
+
+
+def _figures(status: object) -> Figures:
+    found = msgspec.convert(status, _Status)
+    return Figures(
+        head_sequence=found.sequence, business_date=found.business_date, open_checks=found.open_checks, alarms=found.alarms
+    )
