@@ -3,7 +3,7 @@
 What lives here: one pure function over a time zone and a cut-over. Whose clock says the moment is not known here.
 """
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 __all__ = ["business_date", "business_date_of_local"]
@@ -20,7 +20,7 @@ def business_date(moment: datetime, zone: ZoneInfo, cut_over_minutes: int) -> st
     tomorrow = local.date() + timedelta(days=1)  # some clocks go back over midnight
     for day in (tomorrow, local.date()):
         turn = datetime.combine(day, time(*divmod(cut_over_minutes, 60)))
-        if local >= turn or moment >= turn.replace(tzinfo=zone):  # fold=0: the first of two
+        if local >= turn or moment.astimezone(UTC) >= turn.replace(tzinfo=zone).astimezone(UTC):  # fold=0: the first of two
             return day.isoformat()
     return (local.date() - timedelta(days=1)).isoformat()
 
