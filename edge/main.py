@@ -87,7 +87,9 @@ def _open(data_dir: Path, identity: BoxIdentity) -> tuple[SqliteStore, Site]:
         store = SqliteStore(path)
         return store, Site(identity, store, utc_now)
     except sqlite3.Error as error:
-        raise OperatorError("journal.unusable", f"{path} cannot be opened: {error}", "Look at the disk, then `comanda edge verify`.") from error
+        raise OperatorError(
+            "journal.unusable", f"{path} cannot be opened: {error}", "Look at the disk, then `comanda edge verify`."
+        ) from error
     except Refused as refused:
         raise OperatorError(refused.code, refused.detail, "Use the box that holds the newer claim.") from refused
 
@@ -105,7 +107,9 @@ async def _cloud(reader: Reader) -> CloudState:
     if row is None:
         return CloudState()
     report = msgspec.json.decode(row[1], type=CloudReport)
-    return CloudState(sequence=Position.parse(row[0]).sequence, link="starting", reported_at=datetime.fromisoformat(row[2]), alarm=report.alarm)
+    return CloudState(
+        sequence=Position.parse(row[0]).sequence, link="starting", reported_at=datetime.fromisoformat(row[2]), alarm=report.alarm
+    )
 
 
 class _Server(uvicorn.Server):
@@ -145,7 +149,9 @@ def _single_writer(data_dir: Path) -> Iterator[None]:
     try:
         handle = os.open(data_dir / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
-        raise OperatorError("box.not_enrolled", f"{data_dir} cannot be used: {error}", "Name the right directory with --data-dir.") from error
+        raise OperatorError(
+            "box.not_enrolled", f"{data_dir} cannot be used: {error}", "Name the right directory with --data-dir."
+        ) from error
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield

@@ -40,7 +40,9 @@ class EdgeSettings(_Settings):
 
     host: str = Field("127.0.0.1", description="Address to listen on. Anything but loopback needs trust_loopback off or paired devices.")
     port: int = Field(8080, ge=0, le=65535, description="TCP port of the API; 0 takes a free one.")
-    fd: int | None = Field(None, ge=3, description="File descriptor of a listening socket handed over by systemd, instead of host and port.")
+    fd: int | None = Field(
+        None, ge=3, description="File descriptor of a listening socket handed over by systemd, instead of host and port."
+    )
     trust_loopback: bool = Field(True, description="Whether an unpaired client on loopback may act as a POS, until pairing exists.")
     ui_dir: Path | None = Field(None, description="Directory of the built web apps; by default the one beside the program.")
 

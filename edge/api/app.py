@@ -41,7 +41,7 @@ def create_app(edge: Edge) -> Litestar:
     return Litestar(
         route_handlers=[commands.router, reads.router, feed.router, box.router, *health.ROUTES, index, *static],
         dependencies={"edge": Provide(lambda: edge, sync_to_thread=False)},
-        exception_handlers=HANDLERS,  # type: ignore[arg-type]
+        exception_handlers=HANDLERS,
         request_max_body_size=REQUEST_BYTES_MAX,
         logging_config=None,
         plugins=[RawSchema()],

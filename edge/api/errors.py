@@ -18,6 +18,6 @@ API_ERRORS: dict[str, ErrorInfo] = {
     "device.box_only": ErrorInfo(403, "Only the box itself may do that, over its Unix socket.", "Run the `comanda edge` command on the box."),
     "feed.bad_cursor": ErrorInfo(400, "The cursor is no position.", "Begin without a cursor and take the one you are given."),
     "feed.fork": ErrorInfo(409, "The journal holds a different entry at the cursor.", "Stop and show it to a person: see the runbook on forks."),
-    "feed.ahead": ErrorInfo(409, "The cursor is ahead of the journal: its tail is missing.", "Stop and show it to a person: see the runbook on a cut tail."),
+    "feed.ahead": ErrorInfo(409, "The cursor is ahead of the journal: its tail is missing.", "Stop and show it to a person: see the runbook on it."),
     "edge.defect": ErrorInfo(500, "The box made a mistake.", "Ask again with the same id; report it with the log of the box."),
 }  # fmt: skip

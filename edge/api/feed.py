@@ -25,7 +25,12 @@ from shared.domain.kernel import Aggregate
 from shared.domain.ticket import Ticket
 from shared.domain.views import check_view
 from shared.limits import (
-    FEED_CLIENTS_MAX, FEED_PAGE_BYTES_MAX, FEED_PAGE_ENTRIES_MAX, FEED_RESUME_AGGREGATES_MAX, FEED_SEND_TIMEOUT_S, LIVE_AGGREGATES_MAX,
+    FEED_CLIENTS_MAX,
+    FEED_PAGE_BYTES_MAX,
+    FEED_PAGE_ENTRIES_MAX,
+    FEED_RESUME_AGGREGATES_MAX,
+    FEED_SEND_TIMEOUT_S,
+    LIVE_AGGREGATES_MAX,
 )  # fmt: skip
 from shared.protocol.entry import START, Position, StoredEntry
 from shared.protocol.session import EntriesFrame, FeedEntry, SnapshotFrame
@@ -80,7 +85,9 @@ def entries_frame(head: Position, entries: Sequence[StoredEntry]) -> EntriesFram
 async def get_feed(
     request: Request[Any, Any, Any],
     edge: Edge,
-    after: Annotated[str, Parameter(description="position of the last entry you have, `epoch.sequence.hash`; empty for the beginning")] = "",
+    after: Annotated[
+        str, Parameter(description="position of the last entry you have, `epoch.sequence.hash`; empty for the beginning")
+    ] = "",
     limit: Annotated[int, Parameter(ge=1, le=FEED_PAGE_ENTRIES_MAX)] = FEED_PAGE_ENTRIES_MAX,
 ) -> EntriesFrame:
     """A page of raw entries in order, for the programs of the box and for managers."""
@@ -181,7 +188,7 @@ async def screen_frames(edge: Edge, position: Position | None, wanted: Filter) -
         else:
             yield (changes_frame(head, changed, wanted, edge.cloud) or b"").decode()
         while (batches := edge.feed.batches(place)) is not None:
-            for place, batch in batches:
+            for place, batch in batches:  # noqa: B007 -- the loop above goes on from the last place
                 frame = batch.frame(wanted) if batch.position.sequence > head.sequence or batch.cloud else None
                 if frame is not None:
                     yield frame.decode()

@@ -3,6 +3,7 @@
 What lives here: from a connection to a `Device`. What a device may do is a table in the domain.
 """
 
+from typing import Any
 from urllib.parse import urlsplit
 
 from litestar.connection import ASGIConnection
@@ -16,7 +17,7 @@ from shared.domain.registry import ROLES
 __all__ = ["LOOPBACK", "ensure_box", "identify", "is_box"]
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
-Connection = ASGIConnection[object, object, object, object]
+Connection = ASGIConnection[Any, Any, Any, Any]
 
 
 def is_box(connection: Connection) -> bool:

@@ -13,7 +13,9 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self._accepted = Counter("comanda_edge_commands_accepted", "Commands answered as accepted, repeats included", registry=self.registry)
+        self._accepted = Counter(
+            "comanda_edge_commands_accepted", "Commands answered as accepted, repeats included", registry=self.registry
+        )
         self._refused = Counter("comanda_edge_commands_refused", "Requests refused, by code", ["code"], registry=self.registry)
         self.dropped = Counter("comanda_edge_feed_dropped", "Followers dropped because they read too slowly", registry=self.registry)
         self.followers = Gauge("comanda_edge_feed_followers", "WebSocket followers connected", registry=self.registry)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, Operation, RequestBody, Schema
+from litestar.openapi.spec import OpenAPIFormat, OpenAPIMediaType, OpenAPIType, Operation, RequestBody, Schema
 from litestar.plugins import OpenAPISchemaPlugin
 
 from shared.domain.registry import COMMANDS
@@ -48,7 +48,9 @@ def _command_schema() -> Schema:
 
 
 def _submit_schema() -> Schema:
-    identity = Schema(type=OpenAPIType.STRING, format="uuid", description="Made by the device, once, and kept until it is answered.")
+    identity = Schema(
+        type=OpenAPIType.STRING, format=OpenAPIFormat.UUID, description="Made by the device, once, and kept until it is answered."
+    )
     return Schema(
         type=OpenAPIType.OBJECT,
         required=["id", "command"],

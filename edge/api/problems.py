@@ -6,6 +6,7 @@ refused and why is decided elsewhere.
 
 import logging
 from http import HTTPStatus
+from typing import Any
 
 import msgspec
 from litestar import Request, Response
@@ -48,15 +49,15 @@ def _respond(problem: Problem) -> Response[bytes]:
     return Response(msgspec.json.encode(problem), status_code=problem.status, media_type=PROBLEM_JSON, headers=headers)
 
 
-def _on_refused_request(_: Request[object, object, object], error: RefusedRequest) -> Response[bytes]:
+def _on_refused_request(_: Request[Any, Any, Any], error: RefusedRequest) -> Response[bytes]:
     return _respond(problem_of(error.refused.error, error.refused.index))
 
 
-def _on_refused(_: Request[object, object, object], error: Refused) -> Response[bytes]:
+def _on_refused(_: Request[Any, Any, Any], error: Refused) -> Response[bytes]:
     return _respond(problem_of(error))
 
 
-def _on_http(_: Request[object, object, object], error: HTTPException) -> Response[bytes]:
+def _on_http(_: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
     """What Litestar refuses by itself: routing, decoding, sizes."""
     code = _GENERAL.get(error.status_code, "request.malformed" if error.status_code < HTTPStatus.INTERNAL_SERVER_ERROR else "edge.defect")
     extra = error.extra if isinstance(error.extra, list) else []
@@ -65,7 +66,7 @@ def _on_http(_: Request[object, object, object], error: HTTPException) -> Respon
     return _respond(msgspec.structs.replace(problem, status=error.status_code))
 
 
-def _on_defect(request: Request[object, object, object], error: Exception) -> Response[bytes]:
+def _on_defect(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     log.error("defect while answering %s %s", request.method, request.url.path, exc_info=error)
     return _respond(problem_of(Refused("edge.defect", f"{type(error).__name__} while answering; the log of the box has the rest.")))
 

@@ -152,9 +152,7 @@ async def get_check(request: Anybody, edge: Edge, check_id: str) -> CheckView:
 
 
 @get("/tickets", summary="Open kitchen tickets")
-async def list_tickets(
-    request: Anybody, edge: Edge, station: Annotated[str, Parameter(description="only this station's")] = ""
-) -> Tickets:
+async def list_tickets(request: Anybody, edge: Edge, station: Annotated[str, Parameter(description="only this station's")] = "") -> Tickets:
     edge.identify(request)
     found = await edge.reader.open_tickets(TICKETS_PAGE_MAX)
     return Tickets(tickets=tuple(ticket for ticket in found if station in ("", ticket.station)))

@@ -93,6 +93,22 @@ def test_nothing_is_swallowed() -> None:
     ])  # fmt: skip
 
 
+def test_a_broad_except_says_why() -> None:
+    """`except Exception` needs a comment, in its line or the one above, on why nothing narrower will do."""
+    problems: list[str] = []
+    for path, module in python():
+        lines = (text(path) or "").splitlines()
+        for node in ast.walk(module):
+            if not isinstance(node, ast.ExceptHandler) or (
+                node.type is not None and name_of(node.type) not in {"Exception", "BaseException"}
+            ):
+                continue
+            here, above = lines[node.lineno - 1], lines[node.lineno - 2]
+            if "#" not in here and not above.lstrip().startswith("#"):
+                problems.append(at(path, node, "a broad except without its reason in the line above"))
+    none(problems)
+
+
 def test_every_exemption_names_its_rule() -> None:
     none(matches(r"#\s*(type:\s*ignore(?!\[)|noqa(?!: [A-Z])|pyright:\s*ignore(?!\[))", within=code(), what="names no rule"))
 
