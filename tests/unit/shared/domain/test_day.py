@@ -53,7 +53,10 @@ def test_clocks_that_go_back_over_midnight_do_not_bring_yesterday_back() -> None
 
 
 @given(
-    st.datetimes(datetime(1995, 1, 1), datetime(2035, 1, 1)), st.integers(0, 3 * 24 * 3600), st.sampled_from(ZONES), st.integers(0, 24 * 60 - 1)
+    st.datetimes(datetime(1995, 1, 1), datetime(2035, 1, 1)),
+    st.integers(0, 3 * 24 * 3600),
+    st.sampled_from(ZONES),
+    st.integers(0, 24 * 60 - 1),
 )
 def test_the_date_never_goes_back_as_time_goes_on(start: datetime, seconds: int, zone: str, cut_over: int) -> None:
     moment = start.replace(tzinfo=UTC)

@@ -59,7 +59,12 @@ def test_a_negative_weight_is_a_mistake_of_the_caller() -> None:
 
 @pytest.mark.parametrize(
     ("rule", "expected"),
-    [("half_up", [-3, -2, -1, 1, 2, 3]), ("half_even", [-2, -2, 0, 0, 2, 2]), ("up", [-3, -2, -1, 1, 2, 3]), ("down", [-2, -1, 0, 0, 1, 2])],
+    [
+        ("half_up", [-3, -2, -1, 1, 2, 3]),
+        ("half_even", [-2, -2, 0, 0, 2, 2]),
+        ("up", [-3, -2, -1, 1, 2, 3]),
+        ("down", [-2, -1, 0, 0, 1, 2]),
+    ],
 )
 def test_halves_go_where_the_rule_says(rule: str, expected: list[int]) -> None:
     halves = [Fraction(n, 2) for n in (-5, -3, -1, 1, 3, 5)]
@@ -81,7 +86,9 @@ def test_a_rate_is_exact_however_it_is_written(text: str) -> None:
     assert apply_rate(10_000_000, parse_rate(text)) == 887_500
 
 
-@pytest.mark.parametrize("text", ["", "%", "eight", "1/0", "1e999999999%", "1e5", "nan", "inf", "0x10", "1_0%", "9" * 100_000, "1/2/3", "٣%"])
+@pytest.mark.parametrize(
+    "text", ["", "%", "eight", "1/0", "1e999999999%", "1e5", "nan", "inf", "0x10", "1_0%", "9" * 100_000, "1/2/3", "٣%"]
+)
 def test_a_rate_that_is_none_is_refused_at_once(text: str) -> None:
     """A menu with the rate 1e999999999% once took all the memory of the box while it was parsed."""
     with pytest.raises(ValueError, match="is no rate"):
