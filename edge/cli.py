@@ -3,10 +3,12 @@
 What lives here: `comanda edge …`: options in, settings made, use cases called, answers printed.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
+import msgspec
 from pydantic import ValidationError
 
 from edge.settings import EdgeSettings, LinkSettings
@@ -64,3 +66,82 @@ def link(**given: Any) -> None:
     from edge.link.main import run
 
     run(settings_of(LinkSettings, **given))
+
+
+@group.command()
+@data_dir_option
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def verify(as_json: bool, **given: Any) -> None:
+    """Check the hash chain of the journal and name the first bad entry. Exit status 1 if there is one.
+
+    Reads only: the edge may be serving meanwhile.
+
+    \b
+    Example:
+      comanda edge verify --data-dir /var/lib/comanda
+    """
+    from edge.box import read_box
+    from edge.journal.verify import verify as walk
+
+    settings = settings_of(EdgeSettings, **given)
+    found = walk(settings.data_dir / "journal.db", read_box(settings.data_dir).site_id, progress_line("verified"))
+    if as_json:
+        click.echo(msgspec.json.encode(found))
+    elif found.bad_sequence is not None:
+        click.echo(f"bad: entry {found.bad_sequence}: {found.problem}; the {found.entries} before it are whole")
+    elif found.ahead:
+        click.echo(f"cut: {', '.join(found.ahead)} has seen more than the {found.entries} entries here")
+    else:
+        click.echo(f"whole: {found.entries} entries, head {found.head}")
+    if not found.is_whole:
+        raise SystemExit(1)
+
+
+@group.command()
+@data_dir_option
+@click.option("--check", is_flag=True, help="Compare only; leave the projections as they are.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def rebuild(check: bool, as_json: bool, **given: Any) -> None:
+    """Build the projections anew from the journal, prove them equal to the old ones (or say where not), and swap.
+
+    The edge must be stopped. Exit status 1 if anything differed.
+
+    \b
+    Example:
+      systemctl stop comanda-edge && comanda edge rebuild --data-dir /var/lib/comanda
+    """
+    from edge.journal.lock import single_writer
+    from edge.journal.rebuild import rebuild as fold_anew
+    from edge.journal.store import SqliteStore
+    from edge.journal.verify import open_read_only
+
+    settings = settings_of(EdgeSettings, **given)
+    path = settings.data_dir / "journal.db"
+    open_read_only(path).close()
+    with single_writer(settings.data_dir):
+        store = SqliteStore(path)
+        try:
+            found = fold_anew(store.connection, swap=not check, progress=progress_line("folded"))
+        except (msgspec.DecodeError, LookupError, ValueError) as error:
+            raise OperatorError("journal.unprojectable", f"An entry does not fit: {error}", "Run `comanda edge verify`; keep the file.") from error
+        finally:
+            store.close()
+    if as_json:
+        click.echo(msgspec.json.encode(found))
+    else:
+        click.echo(f"{found.entries} entries folded into {found.aggregates} aggregates and {found.commands} commands")
+        click.echo("\n".join([f"differs: {each}" for each in found.differences]) or "equal to the projections before")
+        click.echo("the new projections are in place" if found.swapped else "the projections were left as they are")
+    if found.differences:
+        raise SystemExit(1)
+
+
+def progress_line(verb: str) -> Callable[[int], None]:
+    """Tells how far a walk has come, on stderr, where a person looks."""
+    shown = click.get_text_stream("stderr").isatty()
+
+    def tell(sequence: int) -> None:
+        if shown:
+            click.echo(f"\r{verb} {sequence} entries", err=True, nl=False)
+
+    return tell

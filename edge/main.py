@@ -6,12 +6,11 @@ routes and SQL are elsewhere.
 
 import asyncio
 import contextlib
-import fcntl
 import logging
 import os
 import socket
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,6 +28,7 @@ from edge.app.devices import Devices
 from edge.app.feed import Feed
 from edge.app.site import BoxIdentity, Committed, Site
 from edge.box import read_box
+from edge.journal.lock import single_writer
 from edge.journal.reader import Reader
 from edge.journal.store import SqliteStore
 from edge.journal.writer import Writer
@@ -44,7 +44,7 @@ __all__ = ["serve"]
 
 log = logging.getLogger(__name__)
 
-JOURNAL, SOCKET, LOCK = "journal.db", "edge.sock", "edge.lock"
+JOURNAL, SOCKET = "journal.db", "edge.sock"
 
 
 def utc_now() -> datetime:
@@ -126,7 +126,7 @@ class _Server(uvicorn.Server):
 
 async def serve(settings: EdgeSettings) -> None:
     """Serve until SIGTERM or SIGINT. Raises OperatorError when it cannot start."""
-    with _single_writer(settings.data_dir), contextlib.ExitStack() as stack:
+    with single_writer(settings.data_dir), contextlib.ExitStack() as stack:
         tcp, where = _listen(settings)
         stack.callback(tcp.close)
         unix = _listen_unix(settings.data_dir / SOCKET)
@@ -141,24 +141,6 @@ async def serve(settings: EdgeSettings) -> None:
                 limit_concurrency=HTTP_CONNECTIONS_MAX, server_header=False,
             )  # fmt: skip
             await _Server(config, f"listening on {where} and {settings.data_dir / SOCKET}").serve(sockets=[tcp, unix])
-
-
-@contextlib.contextmanager
-def _single_writer(data_dir: Path) -> Iterator[None]:
-    """Hold a lock on the directory: a second edge on one journal must not even start."""
-    try:
-        handle = os.open(data_dir / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
-    except OSError as error:
-        raise OperatorError(
-            "box.not_enrolled", f"{data_dir} cannot be used: {error}", "Name the right directory with --data-dir."
-        ) from error
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-    except BlockingIOError as error:
-        raise OperatorError("journal.in_use", f"Another edge serves {data_dir}.", "Stop it first; a journal has one writer.") from error
-    finally:
-        os.close(handle)
 
 
 def _listen(settings: EdgeSettings) -> tuple[socket.socket, str]:

@@ -24,16 +24,27 @@ CLOSED_CHECKS = """
 SELECT state FROM aggregates WHERE kind = 'check' AND NOT is_live AND json_extract(state, '$.business_date') BETWEEN ? AND ?
 ORDER BY updated_sequence DESC LIMIT ?
 """
-# A row that stands in one set of projections and not the same in the other, whichever it is.
-DIFFERENCES = """
-SELECT '{table}' AS name, * FROM (SELECT * FROM {table} EXCEPT SELECT * FROM rebuilt_{table}) UNION ALL
-SELECT 'rebuilt_{table}', * FROM (SELECT * FROM rebuilt_{table} EXCEPT SELECT * FROM {table}) LIMIT ?
+# Rows that a rebuild found otherwise: kind, id, old state, new state, and whether the rest of the row is the same.
+AGGREGATES_DIFFER = """
+SELECT o.kind, o.id, o.state, n.state, o.is_live IS n.is_live AND o.updated_sequence IS n.updated_sequence
+FROM aggregates o LEFT JOIN rebuilt_aggregates n ON n.kind = o.kind AND n.id = o.id
+WHERE o.state IS NOT n.state OR o.is_live IS NOT n.is_live OR o.updated_sequence IS NOT n.updated_sequence
+UNION ALL
+SELECT n.kind, n.id, NULL, n.state, 0 FROM rebuilt_aggregates n
+WHERE NOT EXISTS (SELECT 1 FROM aggregates o WHERE o.kind = n.kind AND o.id = n.id)
+"""
+COMMANDS_DIFFER = """
+SELECT hex(o.id) FROM commands o LEFT JOIN rebuilt_commands n ON n.id = o.id
+WHERE o.digest IS NOT n.digest OR o.first_sequence IS NOT n.first_sequence OR o.count IS NOT n.count
+UNION ALL
+SELECT hex(n.id) FROM rebuilt_commands n WHERE NOT EXISTS (SELECT 1 FROM commands o WHERE o.id = n.id)
 """
 
 # --- what is not in the journal ----------------------------------------------------------------
 DOCUMENT = "SELECT body FROM documents WHERE version = ?"
 PUT_DOCUMENT = "INSERT INTO documents (version, kind, body, received_at) VALUES (?, ?, ?, ?) ON CONFLICT (version) DO NOTHING"
 FOLLOWER = "SELECT position, info, updated_at FROM followers WHERE name = ?"
+FOLLOWERS = "SELECT name, position FROM followers"
 PUT_FOLLOWER = """
 INSERT INTO followers (name, position, info, updated_at) VALUES (?, ?, ?, ?)
 ON CONFLICT (name) DO UPDATE SET position = excluded.position, info = excluded.info, updated_at = excluded.updated_at

@@ -9,11 +9,12 @@ import sqlite3
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-__all__ = ["PROJECTIONS", "create_projections", "migrate"]
+__all__ = ["INDEXES", "PROJECTIONS", "create_projections", "migrate"]
 
 migrations = Migrations("comanda.edge")
 
 PROJECTIONS = ("commands", "aggregates")
+INDEXES = ("aggregates_updated", "aggregates_live")
 
 _JOURNAL = """
 -- One row an entry, never changed. entry: the bytes as first written; hash: SHA-256 over the hash before and those bytes.
@@ -83,9 +84,10 @@ def _statements(script: str) -> list[str]:
     return [statement for statement in script.split(";\n") if statement.strip()]
 
 
-def create_projections(connection: sqlite3.Connection, prefix: str = "") -> None:
-    """Create the projection tables (and, without a prefix, their indexes) in the transaction that is open."""
-    for statement in _statements(_PROJECTIONS.format(prefix=prefix)) + _statements(_INDEXES.format(prefix=prefix)):
+def create_projections(connection: sqlite3.Connection, prefix: str = "", *, tables: bool = True) -> None:
+    """Create the projection tables, or with `tables` off only their indexes, in the transaction that is open."""
+    script = (_PROJECTIONS if tables else "") + _INDEXES
+    for statement in _statements(script.format(prefix=prefix)):
         connection.execute(statement)
 
 
