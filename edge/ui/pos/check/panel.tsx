@@ -1,0 +1,129 @@
+/** The check itself: lines in order, sums as the box has told them, and what can be done next. */
+
+import { useSignal, useSignalEffect } from "@preact/signals";
+import { useRef } from "preact/hooks";
+import { Icon } from "@comanda/ui/elements/icon.tsx";
+import { PlaceMark } from "@comanda/ui/elements/place.tsx";
+import type { CheckView, LineView } from "@comanda/ui/generated/wire.ts";
+import { Empty, placeOf } from "../floor/floor.tsx";
+import { ItemDialog } from "../menu/item-dialog.tsx";
+import { heldLines, sumsPending, type ScreenCheck } from "../overlay.ts";
+import { checkName, current, device, goToCheck, goToFloor, money, t, tell, words } from "../state.ts";
+import { HeldOrSentLine, PendingLine } from "./line.tsx";
+
+export function CheckPanel({ check, paying }: { readonly check: ScreenCheck; readonly paying: boolean }) {
+  const editing = useSignal<LineView | null>(null);
+  const list = useRef<HTMLUListElement>(null);
+  useSignalEffect(() => {
+    // A new line is always in sight.
+    void [current.value?.pending.length, current.value?.view?.lines.length];
+    requestAnimationFrame(() => list.current?.scrollTo({ top: list.current.scrollHeight }));
+  });
+  const lines = check.view?.lines.filter((line) => line.status !== "voided") ?? [];
+  const voided = (check.view?.lines.length ?? 0) - lines.length;
+  const item = editing.value === null ? undefined : device.menu.value.items.find(({ id }) => id === editing.value?.item_id);
+  return (
+    <aside class="panel" aria-label={checkName(check)}>
+      <header>
+        <button class="button icon quiet" type="button" aria-label={t("check.back")} onClick={goToFloor}>
+          <Icon name="back" />
+        </button>
+        <div>
+          <h1>{checkName(check)}</h1>
+          <p>{check.view === null ? t("check.new") : aboutOf(check.view)}</p>
+        </div>
+        {(check.view !== null || check.waiting > 0) && <PlaceMark place={placeOf(check)} words={words} />}
+      </header>
+      <ul class="lines scroll" ref={list}>
+        {lines.map((line) => (
+          <HeldOrSentLine key={line.line_id} line={line} voiding={check.voiding.has(line.line_id)} sending={check.sending} onEdit={() => (editing.value = line)} />
+        ))}
+        {check.pending.map((line) => (
+          <PendingLine key={line.line_id} line={line} />
+        ))}
+        {lines.length + check.pending.length === 0 && (
+          <li>
+            <Empty title={t("check.empty")} hint={t("check.empty.hint")} />
+          </li>
+        )}
+        {voided > 0 && <li class="voided">{t("check.voided", { n: voided })}</li>}
+      </ul>
+      <Sums check={check} />
+      <Actions check={check} paying={paying} />
+      {editing.value !== null && item !== undefined && <ItemDialog checkId={check.id} item={item} line={editing.value} onClose={() => (editing.value = null)} />}
+    </aside>
+  );
+}
+
+function aboutOf(view: CheckView): string {
+  const time = new Intl.DateTimeFormat(words.language.value, { hour: "2-digit", minute: "2-digit", timeZone: device.live.site.value.time_zone });
+  const parts = view.table_id === "" ? [] : [t("check.number", { n: view.number })];
+  if (view.covers > 0) parts.push(t("guests.count", { n: view.covers }));
+  return [...parts, time.format(Date.parse(view.opened_at))].join(" · ");
+}
+
+function Sums({ check }: { readonly check: ScreenCheck }) {
+  const { view } = check;
+  const pending = sumsPending(check) && (view !== null || check.pending.length > 0);
+  return (
+    <dl class={pending ? "sums pending" : "sums"}>
+      {view?.tax_groups.map((group) => (
+        <div key={`${group.id} ${group.rate}`}>
+          <dt>
+            {group.name} {group.rate}
+          </dt>
+          <dd>{money(group.tax_minor)}</dd>
+        </div>
+      ))}
+      {view !== null && view.paid_minor > 0 && (
+        <>
+          <div>
+            <dt>{t("check.total")}</dt>
+            <dd>{money(view.total_minor)}</dd>
+          </div>
+          <div>
+            <dt>{t("check.paid")}</dt>
+            <dd>{money(view.paid_minor)}</dd>
+          </div>
+        </>
+      )}
+      <div class="due">
+        <dt>{view !== null && view.paid_minor > 0 ? t("check.due") : t("check.total")}</dt>
+        <dd>{view === null ? "–" : money(view.due_minor)}</dd>
+      </div>
+      <p class="note">{pending ? t("check.pending") : ""}</p>
+    </dl>
+  );
+}
+
+function Actions({ check, paying }: { readonly check: ScreenCheck; readonly paying: boolean }) {
+  const unsent = heldLines(check).length + check.pending.length;
+  const due = check.view?.due_minor ?? 0;
+  const settled = check.view !== null && !sumsPending(check) && due === 0 && unsent === 0;
+  const close = () => tell(check.id, { type: "CloseCheck", check_id: check.id }) && goToFloor();
+  return (
+    <footer class="actions">
+      <button
+        class="button large fire"
+        type="button"
+        disabled={unsent === 0 || check.sending}
+        onClick={() => void tell(check.id, { type: "SendCheck", check_id: check.id })}
+      >
+        <Icon name="send" /> {check.sending ? t("check.sending") : unsent > 0 ? t("check.send", { n: unsent }) : t("check.send.none")}
+      </button>
+      {settled ? (
+        <button class="button large primary" type="button" disabled={check.closing} onClick={close}>
+          <Icon name="check" /> {t("check.close")}
+        </button>
+      ) : paying ? (
+        <button class="button large" type="button" onClick={() => goToCheck(check.id)}>
+          {t("app.cancel")}
+        </button>
+      ) : (
+        <button class="button large primary" type="button" disabled={check.view === null && check.pending.length === 0} onClick={() => goToCheck(check.id, true)}>
+          <Icon name="cash" /> {t("check.pay")}
+        </button>
+      )}
+    </footer>
+  );
+}

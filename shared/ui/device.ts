@@ -1,0 +1,117 @@
+/**
+ * One device of the site, wired: feed, live site, command queue, menu. Each app makes one at its start.
+ *
+ * Screens and their state are not known here.
+ */
+
+import { computed, effect, signal, type ReadonlySignal } from "@preact/signals";
+import { second } from "./clock.ts";
+import { LiveSite } from "./collection.ts";
+import { CommandQueue, interruptiblePause, sendToBox } from "./commands.ts";
+import { FeedConnection } from "./connection.ts";
+import { LIMITS, type Command, type Menu } from "./generated/wire.ts";
+import { openStore, type Kept } from "./queue-store.ts";
+
+/** `away` is the link's own word or its long silence; `unknown` while the box itself is out of reach. */
+export type CloudReach = "connected" | "away" | "never" | "unknown";
+
+const NO_MENU: Menu = { name: "", currency: "XXX", items: [], modifier_groups: [], taxes: [], tables: [] };
+
+export class Device {
+  readonly live = new LiveSite();
+  readonly feed: FeedConnection;
+  readonly queue: CommandQueue;
+  readonly menu = signal<Menu>(NO_MENU);
+  readonly menuLoaded = signal(false);
+  readonly siteName = signal("");
+  readonly cloudReach: ReadonlySignal<CloudReach> = computed(() => this.#reach());
+  #menuVersion = "";
+
+  /** `name` is the app's own, for its store; several boxes on one machine differ by origin. */
+  constructor(name: string) {
+    const { pause, hurry } = interruptiblePause();
+    this.queue = new CommandQueue({
+      store: openStore(`comanda-${name}`),
+      send: sendToBox,
+      kitchen: (kept) => this.#kitchen(kept),
+      nowMs: () => Date.now(),
+      pause,
+    });
+    this.feed = new FeedConnection({
+      cursor: () => this.live.position.value,
+      onFrame: (frame) => this.live.apply(frame),
+      onCursorVoid: () => this.live.forget(),
+    });
+    effect(() => this.queue.observe(this.queue.settling.value.length > 0 ? this.live.sequence.value : 0));
+    effect(() => {
+      if (this.feed.state.value !== "live") return;
+      hurry();
+      void this.#loadSiteName();
+    });
+    effect(() => {
+      const wanted = this.live.site.value.menu_version;
+      if (this.feed.state.value === "live" && (wanted !== this.#menuVersion || !this.menuLoaded.value)) void this.#loadMenu();
+    });
+  }
+
+  start(): void {
+    this.feed.start();
+  }
+
+  /** Keep and send; false when the tablet is full. */
+  submit(...commands: readonly Command[]): boolean {
+    return this.queue.submit(...commands) !== null;
+  }
+
+  #reach(): CloudReach {
+    if (this.feed.state.value !== "live") return "unknown";
+    const { link, reported_at } = this.live.cloud.value;
+    if (reported_at === null || link === "never") return "never";
+    void second.value;
+    const silentS = (performance.now() - this.live.cloudHeardMs.value) / 1_000;
+    return link === "up" && silentS < LIMITS.UI_LINK_SILENT_S ? "connected" : "away";
+  }
+
+  /** What the box has done already is sent again without a question; what it has not shown yet cannot be judged. */
+  #kitchen(kept: Kept): "fires" | "moot" | "unknown" {
+    if (kept.commands.every(({ command }) => command.type !== "SendCheck" && command.type !== "BumpTicket")) return "moot";
+    if (this.feed.state.value !== "live" || this.queue.settling.value.length > 0) return "unknown";
+    return kept.commands.some(({ command }) => this.#firesKitchen(command)) ? "fires" : "moot";
+  }
+
+  #firesKitchen(command: Command): boolean {
+    if (command.type === "SendCheck") {
+      return this.live.checks.value.get(command.check_id)?.lines.some((line) => line.status === "held") ?? true;
+    }
+    return command.type === "BumpTicket" && this.live.tickets.value.has(command.ticket_id);
+  }
+
+  async #loadMenu(): Promise<void> {
+    try {
+      const answer = await fetch("/v1/menu", { signal: AbortSignal.timeout(LIMITS.UI_COMMAND_TIMEOUT_S * 1_000) });
+      if (!answer.ok) throw new Error(`GET /v1/menu answered ${answer.status}`);
+      const { version, menu } = (await answer.json()) as { readonly version: string; readonly menu: Menu };
+      this.#menuVersion = version;
+      this.menu.value = menu;
+      this.menuLoaded.value = true;
+    } catch (error) {
+      console.warn("the menu could not be loaded", error);
+      setTimeout(() => this.feed.state.value === "live" && void this.#loadMenu(), LIMITS.UI_RECONNECT_MAX_S * 1_000);
+    }
+  }
+
+  async #loadSiteName(): Promise<void> {
+    try {
+      const answer = await fetch("/v1/status", { signal: AbortSignal.timeout(LIMITS.UI_COMMAND_TIMEOUT_S * 1_000) });
+      if (answer.ok) this.siteName.value = ((await answer.json()) as { readonly site_name: string }).site_name;
+    } catch (error) {
+      console.warn("the site's name could not be loaded", error); // the next connection asks again
+    }
+  }
+}
+
+/** What a request is about, for showing what waits. */
+export function checkIdOf(kept: Kept): string | null {
+  const command = kept.commands[0]?.command;
+  return command !== undefined && "check_id" in command ? command.check_id : null;
+}

@@ -1,0 +1,122 @@
+/** What a person must notice: lost connections, refusals, stale kitchen commands. */
+
+import type { CommandQueue, Refusal } from "../commands.ts";
+import type { Device } from "../device.ts";
+import type { Translator } from "../i18n.ts";
+import type { SharedKey } from "../messages/en.ts";
+import { Dialog } from "./dialog.tsx";
+import { Icon } from "./icon.tsx";
+
+interface Props {
+  readonly device: Device;
+  readonly words: Translator<SharedKey>;
+}
+
+/** Bands under the top bar, the gravest first; nothing when all is well. */
+export function Banners({ device, words: { t, language } }: Props) {
+  const { queue, feed } = device;
+  const waiting = queue.waiting.value.length;
+  const lost = feed.state.value === "lost";
+  const trouble = queue.trouble.value;
+  const time = new Intl.DateTimeFormat(language.value, { hour: "2-digit", minute: "2-digit" }).format(feed.heardMs.value);
+  return (
+    <div role="status">
+      {lost && (
+        <Band mood="alarm" title={t("banner.box")} end={feed.heardMs.value > 0 ? t("banner.heard", { time }) : ""}>
+          {t("banner.box.detail")} {waiting > 0 && <strong>{t("banner.box.waiting", { n: waiting })}</strong>}
+        </Band>
+      )}
+      {!lost && trouble !== null && (
+        <Band mood="alarm" title={trouble.title}>
+          {trouble.hint}
+        </Band>
+      )}
+      {!lost && device.cloudReach.value === "away" && (
+        <Band mood="wait" title={t("banner.cloud")}>
+          {t("banner.cloud.detail")}
+        </Band>
+      )}
+      {queue.full.value && <Band mood="alarm" title={t("banner.full")} />}
+      {!queue.durable.value && waiting > 0 && <Band mood="wait" title={t("banner.memory")} />}
+    </div>
+  );
+}
+
+interface BandProps {
+  readonly mood: "alarm" | "wait";
+  readonly title: string;
+  readonly end?: string;
+  readonly children?: preact.ComponentChildren;
+}
+
+function Band({ mood, title, end = "", children }: BandProps) {
+  return (
+    <p class={`banner ${mood}`}>
+      <Icon name="warning" />
+      <span>
+        <strong>{title}</strong> {children}
+      </span>
+      {end !== "" && <span class="end">{end}</span>}
+    </p>
+  );
+}
+
+/** Refusals with what to do, until a person has read them; the latest three. */
+export function Refusals({ queue, words }: { readonly queue: CommandQueue; readonly words: Translator<SharedKey> }) {
+  return (
+    <div class="refusals" role="alert">
+      {queue.refusals.value.slice(-3).map((refusal) => (
+        <OneRefusal key={refusal.kept.id} refusal={refusal} words={words} onRead={() => queue.dismiss(refusal)} />
+      ))}
+    </div>
+  );
+}
+
+function OneRefusal({ refusal: { problem }, words: { t, maybe }, onRead }: { readonly refusal: Refusal; readonly words: Translator<SharedKey>; readonly onRead: () => void }) {
+  const hint = maybe(`hint.${problem.code}`) ?? problem.hint;
+  return (
+    <section class="refusal">
+      <Icon name="warning" />
+      <strong>
+        {t("refused.title")}: {maybe(`error.${problem.code}`) ?? problem.detail}
+      </strong>
+      <p>{hint}</p>
+      <button class="button" type="button" onClick={onRead}>
+        {t("refused.understood")}
+      </button>
+    </section>
+  );
+}
+
+interface StaleProps {
+  readonly queue: CommandQueue;
+  readonly words: Translator<SharedKey>;
+  /** What the request is about, in words. */
+  readonly about: string;
+}
+
+/** A kitchen command that is older than the kitchen's patience: send it or not. */
+export function StaleQuestion({ queue, words: { t }, about }: StaleProps) {
+  const asked = queue.question.value;
+  if (asked === null) return null;
+  return (
+    <Dialog
+      title={t("stale.title")}
+      footer={
+        <>
+          <button class="button large grow" type="button" onClick={() => void queue.decide(false)}>
+            {t("stale.drop")}
+          </button>
+          <button class="button large fire grow" type="button" onClick={() => void queue.decide(true)}>
+            {t("stale.send")}
+          </button>
+        </>
+      }
+    >
+      <p>
+        <strong>{about}</strong>
+      </p>
+      <p>{t("stale.text", { n: Math.round((Date.now() - asked.keptMs) / 60_000) })}</p>
+    </Dialog>
+  );
+}
