@@ -1,6 +1,6 @@
-"""The codes of the wire: why a frame was not taken, as the hub answers it and the link shows it.
+"""The codes of the wire: why a frame was not taken, as the hub answers or counts it and the link shows it.
 
-What lives here: a table for people; the rules that lead to a code are in envelope.py and receiver.py.
+What lives here: a table for people; the rules that lead to a code are in envelope.py and receiver.py, and in the hub's ingest.
 """
 
 __all__ = ["WIRE_CODES"]
@@ -16,18 +16,27 @@ WIRE_CODES: dict[str, tuple[str, str]] = {
         "Stop and let a person look: docs/operations.md, Fork alarm. Nothing is overwritten.",
     ),
     "envelope.gap": ("Entries before those sent are missing at the hub.", "Nothing: the box sends again from the watermark."),
-    "envelope.malformed": (
-        "The entries cannot be unpacked, or are not as many as stated.",
-        "Nothing if it passes; else update the box or the hub.",
-    ),
-    "epoch.fenced": (
-        "A higher epoch of the site is known: this box was replaced.",
-        "Take the old box out of service; what it still holds is kept.",
-    ),
+    "envelope.malformed": ("The entries cannot be unpacked, or are not as many as stated.", "If it stays so, update the box or the hub."),
+    "epoch.fenced": ("A higher epoch of the site is known: this box was replaced.", "Take it out of service; what it still holds is kept."),
+    "epoch.not_granted": ("The frame is of a later epoch than its box was given.", "Enrol the box again."),
     "frame.bad_signature": (
         "The signature does not fit the frame.",
         "Enrol the box again; if nobody changed its key, treat it as an attack.",
     ),
-    "frame.malformed": ("The frame cannot be read.", "Nothing if it passes; else update the box or the hub."),
+    "frame.malformed": ("The frame cannot be read.", "If it stays so, update the box or the hub."),
+    "frame.other_site": (
+        "The frame names another site than the subject it came on.",
+        "Treat it as an attack, or report a defect of the box.",
+    ),
+    "frame.out_of_bounds": ("A sequence of the frame is none.", "Report it with the log of the box."),
+    "frame.unexpected_kind": ("A hello came where envelopes belong, or the other way round.", "Report it with the log of the box."),
     "frame.unknown_kind": ("No frame of that kind is known here.", "Update the hub: the box is newer than it."),
+    "hub.unavailable": (
+        "The shard of the site cannot be reached.",
+        "Nothing at the box; bring the shard back: docs/operations.md, Shard down.",
+    ),
+    "hub.unstorable": ("The database of the hub will not store the envelope.", "Look at the log of ingest; the box keeps its entries."),
+    "key.unknown": ("The key that signed the frame is registered for no box of this site.", "Enrol the box again."),
+    "site.unknown": ("The hub knows no such site; it is counted, and not answered.", "Enrol the box with this hub."),
+    "subject.malformed": ("The subject names no organisation and site; it is counted, and not answered.", "Look at who may publish there."),
 }
