@@ -7,15 +7,16 @@ import os
 import secrets
 from pathlib import Path
 
-__all__ = ["PRIVATE", "PUBLIC", "make_private_dir", "write_file"]
+__all__ = ["PRIVATE", "PRIVATE_DIR", "PUBLIC", "make_private_dir", "write_file"]
 
 PRIVATE = 0o600
 PUBLIC = 0o644
+PRIVATE_DIR = 0o700
 
 
 def make_private_dir(path: Path) -> None:
     """The directory, made with mode 0700 if it is not there; an existing one keeps its mode."""
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.mkdir(mode=PRIVATE_DIR, parents=True, exist_ok=True)
 
 
 def write_file(path: Path, text: str, mode: int = PRIVATE) -> None:

@@ -113,11 +113,12 @@ class Child:
 
     def wait_ready(self, is_ready: Callable[[], bool], timeout_s: float = SERVER_START_TIMEOUT_S) -> None:
         """Wait until `is_ready()`. Raises OperatorError, with the end of the log, if it dies first or takes too long."""
-        wait_until(lambda: not self.is_running or is_ready(), timeout_s, lambda: self._failure(f"did not get ready in {timeout_s:g} s"))
+        wait_until(lambda: not self.is_running or is_ready(), timeout_s, lambda: self.failure(f"did not get ready in {timeout_s:g} s"))
         if not self.is_running:
-            raise self._failure(f"ended with status {self.exit_code} while starting")
+            raise self.failure(f"ended with status {self.exit_code} while starting")
 
-    def _failure(self, what: str) -> OperatorError:
+    def failure(self, what: str) -> OperatorError:
+        """The error that says `what` happened to this child, with the end of its log."""
         return OperatorError("process.failed", f"{self.name} {what}. {tail(self.log)}", f"Read its log: {self.log}")
 
 

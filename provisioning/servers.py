@@ -14,14 +14,13 @@ from functools import cache
 from pathlib import Path
 
 from provisioning.process import Child, is_listening, wait_until
-from shared.limits import POSTGRES_CONNECTIONS_MAX, SERVER_START_TIMEOUT_S
+from shared.limits import POSTGRES_CONNECTIONS_MAX, SERVER_START_TIMEOUT_S, UNIX_PATH_BYTES_MAX
 from shared.operator_error import OperatorError
 
 __all__ = ["APP_ROLE", "OWNER_ROLE", "NatsServer", "PostgresServer"]
 
 OWNER_ROLE = "comanda_owner"  # owns the databases and runs the migrations
 APP_ROLE = "comanda_app"  # what the hub's processes are: neither owner nor BYPASSRLS
-_SOCKET_PATH_MAX = 103  # bytes of a Unix socket's path, portably
 _IN_USER_NAMESPACE = ("unshare", "--user", "--map-user=1000", "--map-group=1000")
 
 
@@ -57,7 +56,7 @@ class PostgresServer:
         self.port = port
         self.data = directory / "data"
         self.sockets = directory / "run"
-        if len(str(self.sockets / ".s.PGSQL.65535")) > _SOCKET_PATH_MAX:
+        if len(str(self.sockets / ".s.PGSQL.65535")) > UNIX_PATH_BYTES_MAX:
             raise OperatorError("path.too_long", f"{self.sockets} is too long for a Unix socket.", "Use a directory with a shorter path.")
         settings = {
             "listen_addresses": "127.0.0.1",
@@ -121,8 +120,11 @@ class PostgresServer:
         statements = [
             # the roles are constants of ours, the passwords are quoted
             f"SELECT 'CREATE ROLE {role}' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') \\gexec\n"  # noqa: S608
-            f"ALTER ROLE {role} LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE PASSWORD {_literal(password)};"
-            for role, password in ((OWNER_ROLE, owner_password), (APP_ROLE, app_password))
+            f"ALTER ROLE {role} LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB {others} PASSWORD {_literal(password)};"
+            for role, others, password in (
+                (OWNER_ROLE, "CREATEROLE", owner_password),  # the migrations make the roles that processes take on
+                (APP_ROLE, "NOCREATEROLE", app_password),
+            )
         ]
         self.superuser_sql("\n".join(statements))
 
