@@ -3,14 +3,13 @@
 What lives here: the list of features and the tables made of it. A new feature adds one line to `FEATURES`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import reduce
-from operator import or_
 from typing import Any
 
 import msgspec
 
-from shared.domain import check, site, ticket
+from shared.domain import check, check_rules, site, ticket
 from shared.domain.errors import COMMON_ERRORS, ErrorInfo, Refused
 from shared.domain.kernel import Aggregate, Command, Context, Decider, Event, Evolver, Feature, Key, Meta, View
 
@@ -19,7 +18,13 @@ __all__ = [
     "decode_event", "evolve",
 ]  # fmt: skip
 
-FEATURES: tuple[Feature, ...] = (site.FEATURE, check.FEATURE, ticket.FEATURE)
+FEATURES: tuple[Feature, ...] = (site.FEATURE, check_rules.FEATURE, ticket.FEATURE)
+
+
+def _union(members: Iterable[Any]) -> Any:
+    """`A | B | …`, for msgspec to decode into."""
+    return reduce(lambda left, right: left | right, members)
+
 
 _DECIDERS: dict[type[Command], tuple[str, Decider]] = {c: d for feature in FEATURES for c, d in feature.deciders.items()}
 _EVOLVERS: dict[type[Event], Evolver] = {e: f for feature in FEATURES for e, f in feature.evolvers.items()}
@@ -29,7 +34,7 @@ EVENTS: dict[str, type[Event]] = {cls.__name__: cls for cls in _EVOLVERS}
 AGGREGATES: dict[str, type[Aggregate]] = {kind: cls for feature in FEATURES for kind, cls in feature.aggregates.items()}
 ERRORS: dict[str, ErrorInfo] = COMMON_ERRORS | {code: info for feature in FEATURES for code, info in feature.errors.items()}
 
-AnyCommand: Any = reduce(or_, COMMANDS.values())
+AnyCommand: Any = _union(COMMANDS.values())
 """The tagged union of every command, for msgspec to decode into."""
 
 # What each role of a device may do. `box` is the box itself; `import` may open checks in the past at prices of its own.
@@ -102,7 +107,7 @@ def evolve(view: View, event: Event, meta: Meta) -> Mapping[Key, Aggregate]:
     return _EVOLVERS[type(event)](view, event, meta)
 
 
-_AnyEvent: Any = reduce(or_, EVENTS.values())
+_AnyEvent: Any = _union(EVENTS.values())
 _event_decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(_AnyEvent)
 
 
