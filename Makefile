@@ -26,6 +26,8 @@ UI_BUILT := edge/ui/dist/.stamp
 HAS_UI := $(wildcard package.json)
 UI_SOURCES := $(if $(HAS_UI),$(shell find shared/ui edge/ui -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/__pycache__/*' -not -path '*/tests/*' 2>/dev/null))
 
+UI_TESTS := $(wildcard shared/ui/tests/*.test.ts edge/ui/*/tests/*.test.ts)
+
 # --- what is needed ------------------------------------------------------------------------------
 
 .tools/python:
@@ -64,12 +66,13 @@ help: ## list these commands
 	    /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(PYTHON_ENV) ui ## run hub, broker, database and three sites; DEMO_SECONDS=20 for a run that checks itself
-	@exec .venv/bin/comanda demo run $(ARGS)
+	@exec .venv/bin/comanda demo up $(ARGS)
 
 demo-clean: $(PYTHON_ENV) ## stop the demo and forget its data
 	@.venv/bin/comanda demo clean
 
 test: $(PYTHON_ENV) ui chromium ## run every test; ARGS='tests/unit -k check' for some
+	$(if $(ARGS)$(if $(UI_TESTS),,none),,@echo 'comanda: tests of the web apps' && npm test --silent -- --test-reporter=dot)
 	@.venv/bin/python -m pytest $(ARGS)
 
 check: $(PYTHON_ENV) $(if $(HAS_UI),$(NODE_ENV)) ## style, types, layers, docs, types of the web apps
