@@ -118,8 +118,8 @@ def decode_event(body: bytes | msgspec.Raw) -> Event | None:
     """
     try:
         return _decode_known(body)
-    except RecursionError as error:
-        raise msgspec.DecodeError("the event is nested too deeply") from error
+    except (RecursionError, UnicodeDecodeError) as error:  # which msgspec lets through
+        raise msgspec.DecodeError(f"the event cannot be read: {error}") from error
 
 
 def _decode_known(body: bytes | msgspec.Raw) -> Event | None:

@@ -20,7 +20,7 @@ __all__ = [
 
 GENESIS_HASH = bytes(32)
 EPOCH_MAX = 10**9 - 1  # fits 32 bits of every database
-SEQUENCE_MAX = 10**15  # fits 53 bits of every browser
+SEQUENCE_MAX = 10**15 - 1  # fits 53 bits of every browser
 _DOMAIN = b"comanda.entry.v1\x00"
 # One spelling for each position, and numbers within the bounds above.
 _POSITION = re.compile(r"(0|[1-9][0-9]{0,8})\.(0|[1-9][0-9]{0,14})\.([0-9a-f]{64})")
@@ -100,8 +100,8 @@ def decode_entry(data: bytes) -> Entry:
     """What the bytes say. Raises msgspec.ValidationError or msgspec.DecodeError; unknown fields are passed over."""
     try:
         return _decoder.decode(data)
-    except RecursionError as error:
-        raise msgspec.DecodeError("the entry is nested too deeply") from error
+    except (RecursionError, UnicodeDecodeError) as error:  # which msgspec lets through
+        raise msgspec.DecodeError(f"the entry cannot be read: {error}") from error
 
 
 def entry_hash(before: bytes, entry: bytes) -> bytes:

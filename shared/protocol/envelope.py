@@ -30,6 +30,8 @@ Sequenced = Annotated[int, msgspec.Meta(ge=1, le=SEQUENCE_MAX)]
 Digest = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
 
 VERSION = 1
+# What msgspec raises for bytes that are no frame: the last two come through it unchanged.
+_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _TAG = b"comanda.frame.v1\x00"
 
 
@@ -75,7 +77,7 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
         try:
             raw = inflater.decompress(self.packed, ENVELOPE_RAW_BYTES_MAX)
             entries = msgspec.msgpack.decode(raw, type=list[bytes])
-        except (zlib.error, msgspec.MsgspecError) as error:
+        except (zlib.error, *_UNREADABLE) as error:
             raise FrameError("envelope.malformed", f"The entries cannot be unpacked: {error}") from error
         if not inflater.eof or inflater.unused_data:
             raise FrameError("envelope.malformed", "The packed entries are cut or larger than allowed.")
@@ -178,7 +180,7 @@ def open_frame(data: bytes, verify: Verify) -> tuple[Envelope | Hello, str]:
     """(envelope or hello, public key that signed it). Raises FrameError; whose key it is, the caller has to check."""
     try:
         signed = _signed_decoder.decode(data)
-    except msgspec.MsgspecError as error:
+    except _UNREADABLE as error:
         raise FrameError("frame.malformed", f"The frame cannot be read: {error}") from error
     decoder = _PAYLOADS.get(signed.kind)
     if decoder is None:
@@ -187,7 +189,7 @@ def open_frame(data: bytes, verify: Verify) -> tuple[Envelope | Hello, str]:
         raise FrameError("frame.bad_signature", "The signature does not fit the frame.")
     try:
         return decoder.decode(signed.payload), signed.key
-    except msgspec.MsgspecError as error:
+    except _UNREADABLE as error:
         raise FrameError("frame.malformed", f"The payload cannot be read: {error}") from error
 
 
@@ -199,5 +201,5 @@ def decode_answer(data: bytes) -> Answer:
     """The answer; raises FrameError. Its origin is vouched for by NATS: only the hub may publish to `answers.>`."""
     try:
         return _answer_decoder.decode(data)
-    except msgspec.MsgspecError as error:
+    except _UNREADABLE as error:
         raise FrameError("frame.malformed", f"The answer cannot be read: {error}") from error

@@ -279,7 +279,8 @@ def test_a_field_of_a_later_release_is_passed_over() -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"[]", b"{}", b"\xff", b'{"type": "TicketBumped"}', b'{"type": "TicketBumped", "ticket_id": 5}', b'{"type": 1}',
+    [b"", b"[]", b"{}", b"\xff", b'{"type": "\xff"}', b'{"type": "TicketBumped", "ticket_id": "\xff"}',
+     b'{"type": "TicketBumped"}', b'{"type": "TicketBumped", "ticket_id": 5}', b'{"type": 1}',
      b'{"type": "TicketBumped", "x": ' + b"[" * 100_000, b'{"type": "Later", "x": ' + b"[" * 100_000],
 )  # fmt: skip
 def test_an_entry_that_cannot_be_read_is_told_as_such_and_never_takes_its_reader_down(body: bytes) -> None:
