@@ -14,6 +14,11 @@ MAKEFLAGS += --no-builtin-rules
 export UV_SYSTEM_CERTS := true
 export UV_NATIVE_TLS := true
 export UV_PYTHON_DOWNLOADS := never
+# npm likewise: a network with a certificate authority of its own has it in the system's file.
+SYSTEM_CERTS := $(wildcard /etc/ssl/certs/ca-certificates.crt)
+ifneq ($(SYSTEM_CERTS),)
+export NODE_EXTRA_CA_CERTS ?= $(SYSTEM_CERTS)
+endif
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
