@@ -120,6 +120,7 @@ UNKNOWN_SITE_RETRY_S = 1.0  # seconds before a site or key that was not found is
 CLAIM_CODE_BYTES = 15  # bytes of randomness in a claim code: 24 letters
 TOKEN_BYTES = 32  # bytes of randomness in a bearer token
 SITES_PAGE_MAX = 1_000  # sites in one answer of the hub's API
+QUARANTINE_PAGE_MAX = 1_000  # quarantined entries shown at once
 SHARD_READ_TIMEOUT_S = 3.0  # seconds a shard may take for its part of an answer before it is called missing
 
 # --- the apps in the restaurant -----------------------------------------------------------------
@@ -129,7 +130,8 @@ UI_RECONNECT_MIN_S = 0.25  # seconds before the first attempt to reach the box a
 UI_RECONNECT_MAX_S = 5.0  # seconds between attempts to reach the box
 UI_PROBE_INTERVAL_S = 5.0  # seconds of silence on the feed after which a screen asks whether the box is there
 UI_PROBE_TIMEOUT_S = 3.0  # seconds a screen waits for that before it says that the box is out of reach
-UI_LINK_SILENT_S = 90.0  # seconds without a word from the link after which a screen no longer calls it connected
+UI_LINK_SILENT_S = 15.0  # seconds without a word from the link, with entries waiting, after which a screen calls the cloud away
+UI_LINK_GRACE_S = 5.0  # seconds a link may greet the hub anew before a screen calls the cloud away
 UI_KITCHEN_STALE_S = 15 * 60.0  # seconds after which a person is asked before a kept command reaches the kitchen
 UI_KITCHEN_WARN_S = 5 * 60.0  # seconds after which a ticket's clock turns amber
 UI_KITCHEN_LATE_S = 10 * 60.0  # seconds after which it turns red
@@ -170,6 +172,6 @@ assert WRITER_GROUP_MAX <= WRITER_QUEUE_MAX, "a full group must fit the queue"
 assert FEED_PAGE_ENTRIES_MAX <= FEED_RECENT_ENTRIES, "a page must be servable from memory"
 assert UI_PROBE_TIMEOUT_S < UI_PROBE_INTERVAL_S, "one question at a time"
 assert UI_KITCHEN_WARN_S < UI_KITCHEN_LATE_S < UI_KITCHEN_STALE_S, "a ticket grows late before it is stale"
-assert HELLO_RETRY_MAX_S * 2 < UI_LINK_SILENT_S, "one lost hello must not look like an outage"
+assert ANSWER_TIMEOUT_S * 2 < UI_LINK_SILENT_S, "one lost answer must not look like an outage"
 assert SHARD_APPLY_TIMEOUT_S <= QUERY_TIMEOUT_S, "a batch is given up before a query is"
 assert LANE_PULL_EXPIRES_S < LANE_ACK_WAIT_S, "a message is not given twice while its request stands"

@@ -1,0 +1,107 @@
+"""The routes of the hub's API: decode, call a use case, encode.
+
+What lives here: paths, parameters and who may ask. No rule of the domain, and no SQL.
+"""
+
+from typing import Annotated
+
+import msgspec
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from hub.api.state import ApiState
+from hub.api.wire import ClaimRequest, Organisations, OrganisationView, SalesAnswer, answer, described, sales_answer
+from hub.app.claims import ClaimAnswer, redeem
+from hub.app.errors import HubRefused
+from hub.app.overview import Sites, SiteView, list_sites, view_site
+from hub.app.ports import Scope
+from hub.app.sales import find_site, report_sales
+from hub.db.connect import sha256
+from shared.domain.ids import is_id
+from shared.limits import COMMAND_BYTES_MAX, SITES_PAGE_MAX
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/v1")
+_bearer = HTTPBearer(auto_error=False, description="A token of `comanda hub token add`: platform-wide, or of one organisation.")
+
+
+def state_of(request: Request) -> ApiState:
+    return request.app.state.hub
+
+
+State = Annotated[ApiState, Depends(state_of)]
+
+
+async def scope_of(state: State, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Scope:
+    """On whose behalf the request is made. Raises HubRefused `token.missing` or `token.unknown`."""
+    if credentials is None:
+        raise HubRefused("token.missing", "The request carries no bearer token.")
+    token = await state.control.token(sha256(credentials.credentials))
+    if token is None:
+        raise HubRefused("token.unknown", "No such token is in force.")
+    return token.scope
+
+
+Caller = Annotated[Scope, Depends(scope_of)]
+SiteId = Annotated[str, Path(description="UUID of the site")]
+
+
+@router.post(
+    "/claims", tags=["boxes"], summary="Claim a site for a box", **described(ClaimAnswer, 400, 404, 409, 410, 422, 503, body=ClaimRequest)
+)
+async def claim(request: Request, state: State) -> Response:
+    """Use a claim code. The code is the credential; it works once, and again only for the same key, when the answer was lost.
+
+    The answer holds the NATS user JWT of the box: it reaches the subjects of its own site and nothing else.
+    """
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > COMMAND_BYTES_MAX:
+            raise HubRefused("request.too_large", f"A claim has at most {COMMAND_BYTES_MAX} bytes.")
+    try:
+        asked = msgspec.json.decode(body, type=ClaimRequest)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise HubRefused("request.malformed", str(error)) from error
+    return answer(await redeem(state.control, state.credentials, state.box_nats_urls, asked.code, asked.public_key))
+
+
+@router.get("/organisations", tags=["tenants"], summary="Organisations", **described(Organisations, 401, 503))
+async def organisations(state: State, scope: Caller) -> Response:
+    """Every organisation, or the token's own."""
+    found = await state.control.organisations(scope)
+    return answer(Organisations(organisations=tuple(OrganisationView(org_id=each.org_id, name=each.name) for each in found)))
+
+
+@router.get("/sites", tags=["tenants"], summary="Sites, and how far each is", **described(Sites, 400, 401, 422, 503))
+async def sites(
+    state: State,
+    scope: Caller,
+    org_id: Annotated[str | None, Query(description="only this organisation's")] = None,
+    after: Annotated[str | None, Query(description="`next` of the answer before")] = None,
+    limit: Annotated[int, Query(ge=1, le=SITES_PAGE_MAX, description="sites in one answer")] = SITES_PAGE_MAX,
+) -> Response:
+    """Sites by id, with watermark, lag and last contact. A shard that does not answer is named in `missing_shards`."""
+    for id in (org_id, after):
+        if id is not None and not is_id(id):
+            raise HubRefused("id.malformed", f"{id[:64]!r} is no UUID in canonical lower-case form.")
+    return answer(await list_sites(state.control, state.shards, scope, org_id=org_id, after=after, limit=limit))
+
+
+@router.get("/sites/{site_id}", tags=["tenants"], summary="One site, and how far it is", **described(SiteView, 401, 404, 503))
+async def site(state: State, scope: Caller, site_id: SiteId) -> Response:
+    """The site with watermark, lag and last contact; null where its shard does not answer."""
+    return answer(await view_site(state.shards, scope, await find_site(state.control, scope, site_id)))
+
+
+@router.get("/sites/{site_id}/sales", tags=["reports"], summary="Sales by business date", **described(SalesAnswer, 400, 401, 404, 422, 503))
+async def sales(
+    state: State,
+    scope: Caller,
+    site_id: SiteId,
+    from_date: Annotated[str, Query(description="first business date, ISO")],
+    to_date: Annotated[str | None, Query(description="last business date, ISO; from_date by default")] = None,
+) -> Response:
+    """Closed checks of the site, as far as they have arrived and are projected."""
+    return answer(sales_answer(await report_sales(state.control, state.shards, scope, site_id, from_date, to_date or from_date)))

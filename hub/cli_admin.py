@@ -1,0 +1,252 @@
+"""Commands that name organisations, sites and tokens, and that show sites and sales.
+
+What lives here: options in, use cases called, answers printed. No rule and no SQL.
+"""
+
+import os
+import secrets
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeVar
+
+import click
+import msgspec
+
+from hub.app.claims import claim_site, new_code
+from hub.app.errors import HUB_ERRORS, HubRefused
+from hub.app.overview import SiteView, list_sites
+from hub.app.ports import Quarantined, Scope, Site
+from hub.app.sales import find_site, report_sales
+from hub.app.tenants import add_organisation, add_site, add_token, parse_cut_over, shard_of
+from hub.db.connect import sha256
+from hub.project.store import forget_site
+from hub.settings import load_settings
+from hub.stores import open_stores, run
+from shared.domain.ids import uuid7
+from shared.domain.money import format_amount
+from shared.limits import CLAIM_CODE_BYTES, QUARANTINE_PAGE_MAX, SITES_PAGE_MAX, TOKEN_BYTES
+from shared.operator_error import OperatorError
+
+__all__ = ["COMMANDS"]
+
+T = TypeVar("T")
+as_json = click.option("--json", "is_json", is_flag=True, help="Print JSON, for programs.")
+
+
+def _run(work: Callable[[Any], Awaitable[T]]) -> T:
+    """Run `work(stores)`; what the hub refuses is an error of the command line."""
+
+    settings = load_settings(("control_dsn", "shards"))
+
+    async def within() -> T:
+        async with open_stores(settings) as stores:
+            return await work(stores)
+
+    try:
+        return run(within())
+    except HubRefused as error:
+        raise OperatorError(error.code, error.detail, HUB_ERRORS[error.code].hint) from error
+
+
+def _print(is_json: bool, value: Any, text: str) -> None:
+    click.echo(msgspec.json.encode(value).decode() if is_json else text)
+
+
+def _new_id() -> str:
+    return uuid7(time.time_ns() // 1_000_000, os.urandom(10))
+
+
+# --- organisations and sites ---------------------------------------------------------------------
+
+
+@click.group(help="Organisations: the tenants.")
+def org() -> None: ...
+
+
+@org.command("add")
+@click.argument("name")
+@as_json
+def add_org(name: str, is_json: bool) -> None:
+    """Add an organisation, placed on the shard of its bucket.
+
+    \b
+    Example:
+      comanda hub org add "Trattoria Group" --json
+    """
+    org_id = _new_id()
+    _run(lambda stores: add_organisation(stores.control, stores.shards, org_id, name))
+    _print(is_json, {"org_id": org_id, "name": name}, org_id)
+
+
+@click.group(help="Sites: the restaurants of an organisation.")
+def site() -> None: ...
+
+
+@site.command("add")
+@click.option("--org", "org_id", required=True, metavar="ORG", help="The organisation that it belongs to.")
+@click.option("--name", required=True, help="What people call it.")
+@click.option("--currency", required=True, help="ISO 4217 code, such as USD.")
+@click.option("--time-zone", required=True, help="IANA name, such as Europe/Berlin.")
+@click.option("--cut-over", default="04:00", show_default=True, help="Local time at which the business date turns.")
+@as_json
+def add_site_command(org_id: str, name: str, currency: str, time_zone: str, cut_over: str, is_json: bool) -> None:
+    """Add a site. It sells once a box has claimed it.
+
+    \b
+    Example:
+      comanda hub site add --org ORG --name Altstadt --currency EUR --time-zone Europe/Berlin --json
+    """
+    site_id = _new_id()
+
+    async def add(stores: Any) -> None:
+        minutes = parse_cut_over(cut_over)
+        wanted = Site(
+            org_id=org_id, site_id=site_id, name=name, currency=currency, time_zone=time_zone, cut_over_minutes=minutes, shard=""
+        )  # fmt: skip
+        await add_site(stores.control, wanted)
+
+    _run(add)
+    _print(is_json, {"site_id": site_id, "org_id": org_id, "name": name}, site_id)
+
+
+@site.command("claim")
+@click.argument("site_id", metavar="SITE")
+@as_json
+def claim(site_id: str, is_json: bool) -> None:
+    """Make a code with which one box can claim the site, once, within a day.
+
+    \b
+    Example:
+      comanda hub site claim SITE --json
+    """
+    code = new_code(os.urandom(CLAIM_CODE_BYTES))
+    expires_at = _run(lambda stores: claim_site(stores.control, site_id, code))
+    _print(is_json, {"code": code, "expires_at": expires_at}, f"{code}  (valid until {expires_at:%Y-%m-%d %H:%M} UTC)")
+
+
+@click.group(help="Bearer tokens of the API.")
+def token() -> None: ...
+
+
+@token.command("add")
+@click.option("--name", required=True, help="What it is for.")
+@click.option("--org", "org_id", metavar="ORG", help="Only this organisation; without it the token is platform-wide.")
+@as_json
+def add_token_command(name: str, org_id: str | None, is_json: bool) -> None:
+    """Make a bearer token. It is shown once and kept as a hash.
+
+    \b
+    Example:
+      comanda hub token add --name dashboards --org ORG --json
+    """
+    secret = f"chub_{secrets.token_urlsafe(TOKEN_BYTES)}"
+    _run(lambda stores: add_token(stores.control, sha256(secret), org_id, name))
+    _print(is_json, {"token": secret}, secret)
+
+
+# --- showing -------------------------------------------------------------------------------------
+
+
+@click.command("sites")
+@as_json
+def sites(is_json: bool) -> None:
+    """Show every site: its position in the cloud, its lag, its last contact.
+
+    \b
+    Example:
+      comanda hub sites
+    """
+    async def show(stores: Any) -> tuple[list[SiteView], set[str]]:
+        found: list[SiteView] = []
+        missing: set[str] = set()
+        after: str | None = None
+        while True:
+            page = await list_sites(stores.control, stores.shards, Scope(None), org_id=None, after=after, limit=SITES_PAGE_MAX)
+            found += page.sites
+            missing |= set(page.missing_shards)
+            after = page.next
+            if after is None:
+                return found, missing
+
+    found, missing = _run(show)
+    rows = [("SITE", "ORGANISATION", "NAME", "SEQUENCE", "LAG", "LAST CONTACT (UTC)")]
+    rows += [
+        (each.site_id, each.org_id, each.name, str(each.position.sequence) if each.position else "?", _or(each.lag_entries, "?"),
+         f"{each.last_contact_at:%Y-%m-%d %H:%M:%S}" if each.last_contact_at else "never")
+        for each in found
+    ]  # fmt: skip
+    _print(is_json, {"sites": found, "missing_shards": sorted(missing)}, _table(rows))
+    for name in sorted(missing):
+        click.echo(f"shard {name} does not answer", err=True)
+
+
+@click.command("sales")
+@click.option("--site", "site_id", required=True, metavar="SITE", help="The site.")
+@click.option("--from", "first", required=True, metavar="DATE", help="First business date, ISO.")
+@click.option("--to", "last", required=True, metavar="DATE", help="Last business date, ISO.")
+@as_json
+def sales(site_id: str, first: str, last: str, is_json: bool) -> None:
+    """Sales of a site: closed checks, their lines, gross, net, tax, and by business date.
+
+    \b
+    Example:
+      comanda hub sales --site SITE --from 2026-03-01 --to 2026-03-31 --json
+    """
+    report = _run(lambda stores: report_sales(stores.control, stores.shards, Scope(None), site_id, first, last))
+    total, currency = report.total, report.site.currency
+    value = {"site_id": site_id, "from": report.first, "to": report.last} | msgspec.to_builtins(total)
+    value |= {"currency": currency, "days": report.days}
+    rows: list[tuple[str, ...]] = [("DATE", "ORDERS", "LINES", "GROSS", "NET", "TAX", "TOTAL")]
+    for name, each in [*((day.business_date, day) for day in report.days), ("all", total)]:
+        amounts = (each.gross_minor, each.net_minor, each.tax_minor, each.net_minor + each.tax_minor)
+        rows.append((name, str(each.orders), str(each.lines), *(format_amount(amount, currency) for amount in amounts)))
+    _print(is_json, value, f"{report.site.name}, {currency}\n{_table(rows)}")
+
+
+@click.command("quarantine")
+@click.argument("site_id", metavar="SITE")
+@as_json
+def quarantine(site_id: str, is_json: bool) -> None:
+    """Show what of a site could not be projected, the first entries of it.
+
+    \b
+    Example:
+      comanda hub quarantine SITE
+    """
+    async def show(stores: Any) -> Sequence[Quarantined]:
+        found = await find_site(stores.control, Scope(None), site_id)
+        return await shard_of(stores.shards, found.shard).quarantined(found.org_id, site_id, QUARANTINE_PAGE_MAX)
+
+    held = _run(show)
+    rows = [("SEQUENCE", "OF", "CODE", "WHAT"), *((str(each.sequence), f"{each.kind} {each.id}", each.code, each.detail) for each in held)]
+    _print(is_json, {"quarantine": held}, _table(rows) if held else "nothing")
+
+
+@click.command("rebuild")
+@click.argument("site_id", metavar="SITE")
+@as_json
+def rebuild(site_id: str, is_json: bool) -> None:
+    """Forget the read models of a site, quarantine included, and make them anew from its journal.
+
+    What could not be projected by an older release may be now. The projectors do the work; reports are incomplete until then.
+
+    \b
+    Example:
+      comanda hub rebuild SITE
+    """
+    found = _run(lambda stores: find_site(stores.control, Scope(None), site_id))
+    shard = load_settings(("shards",)).shards[found.shard]
+    run(forget_site(shard, found.org_id, found.site_id))
+    _print(is_json, {"site_id": site_id}, f"{found.name} is projected anew")
+
+
+def _or(value: object | None, otherwise: str) -> str:
+    return otherwise if value is None else str(value)
+
+
+def _table(rows: list[tuple[str, ...]]) -> str:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
+
+
+COMMANDS: tuple[click.Command, ...] = (org, site, token, sites, sales, quarantine, rebuild)

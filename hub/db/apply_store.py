@@ -1,0 +1,128 @@
+"""The shard as lane owners use it: the port `Shard` of hub/ingest on Postgres.
+
+What lives here: which statement of apply.sql serves which method. What an envelope means, and what is done about it, is not
+known here.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import msgspec
+
+from hub.db.connect import Database, DatabaseUnavailable, ValueRefused, act_for
+from hub.db.queries import load
+from hub.ingest.ports import Contact, Contradiction, Unavailable, Unstorable
+from shared.protocol.entry import START, Position, StoredEntry
+from shared.protocol.subjects import Address
+
+__all__ = ["PostgresShard"]
+
+SQL = load("apply")
+_encode = msgspec.json.Encoder().encode
+
+
+class PostgresShard:
+    """One shard's database. The incarnation is read again after every trouble: a restore changes it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._incarnation = ""
+
+    @property
+    def name(self) -> str:
+        return self._database.name
+
+    async def incarnation(self) -> str:
+        if not self._incarnation:
+            try:
+                async with self._database.transaction() as connection:
+                    self._incarnation = await connection.fetchval(SQL["incarnation"])
+            except DatabaseUnavailable as error:
+                raise Unavailable(str(error)) from error
+        return self._incarnation
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator["_Transaction"]:
+        try:
+            async with self._database.transaction() as connection:
+                yield _Transaction(connection)
+        except DatabaseUnavailable as error:
+            self._incarnation = ""
+            raise Unavailable(str(error)) from error
+        except ValueRefused as error:
+            raise Unstorable(str(error)) from error
+
+
+def _columns(addresses: Sequence[Address]) -> tuple[list[str], list[str]]:
+    return [address.org_id for address in addresses], [address.site_id for address in addresses]
+
+
+def _positions(rows: Sequence[Any]) -> dict[Address, Position]:
+    return {Address(row["org_id"], row["site_id"]): Position(row["epoch"], row["sequence"], row["hash"]) for row in rows}
+
+
+class _Transaction:
+    """The port `ShardTransaction` on one connection."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    async def lock_placements(self, epochs: Mapping[str, int]) -> set[str]:
+        rows = await self._connection.fetch(SQL["lock_placements"], list(epochs), list(epochs.values()))
+        return {row["org_id"] for row in rows}
+
+    async def lock_watermarks(self, addresses: Sequence[Address]) -> dict[Address, Position]:
+        found = _positions(await self._connection.fetch(SQL["lock_watermarks"], *_columns(addresses)))
+        missing = [address for address in addresses if address not in found]
+        if missing:
+            await self._connection.execute(SQL["begin_watermarks"], *_columns(missing))
+            found |= _positions(await self._connection.fetch(SQL["lock_watermarks"], *_columns(missing)))
+        return found
+
+    async def stored_hash(self, address: Address, sequence: int) -> bytes | None:
+        await act_for(self._connection, address.org_id)
+        return await self._connection.fetchval(SQL["stored_hash"], address.org_id, address.site_id, sequence)
+
+    async def append(self, rows: Mapping[Address, Sequence[StoredEntry]], watermarks: Mapping[Address, Position]) -> None:
+        by_org: dict[str, list[tuple[str, StoredEntry]]] = {}
+        for address, entries in rows.items():
+            by_org.setdefault(address.org_id, []).extend((address.site_id, entry) for entry in entries)
+        for org_id, org_rows in by_org.items():
+            await act_for(self._connection, org_id)
+            await self._connection.execute(
+                SQL["append"],
+                org_id,
+                [site_id for site_id, _ in org_rows],
+                [entry.sequence for _, entry in org_rows],
+                [entry.epoch for _, entry in org_rows],
+                [entry.hash for _, entry in org_rows],
+                [entry.entry for _, entry in org_rows],
+            )
+        marks = list(watermarks.values())
+        await self._connection.execute(
+            SQL["advance"], *_columns(list(watermarks)), [m.epoch for m in marks], [m.sequence for m in marks], [m.hash for m in marks]
+        )
+        await self._connection.execute(SQL["notify"])
+
+    async def keep(self, contradictions: Sequence[Contradiction]) -> None:
+        for kept in contradictions:
+            await act_for(self._connection, kept.address.org_id)
+            await self._connection.execute(
+                SQL["keep_fork"], kept.address.org_id, kept.address.site_id, kept.first, kept.after, kept.last, kept.epoch, kept.kind.value,
+                kept.frame,
+            )  # fmt: skip
+
+    async def record_contacts(self, contacts: Sequence[Contact]) -> dict[Address, Position]:
+        addresses = [contact.address for contact in contacts]
+        heads = [contact.hello.head for contact in contacts]
+        await self._connection.execute(
+            SQL["contacts"],
+            *_columns(addresses),
+            [contact.box_epoch for contact in contacts],
+            [head.epoch for head in heads],
+            [max(contact.hello.head.sequence, contact.hello.figures.head_sequence) for contact in contacts],
+            [_encode(contact.hello.figures) for contact in contacts],
+        )
+        found = _positions(await self._connection.fetch(SQL["watermarks"], *_columns(addresses)))
+        return {address: found.get(address, START) for address in addresses}

@@ -1,0 +1,108 @@
+"""What ingest asks of the control database: registrations of sites, cached, and leases of lanes.
+
+What lives here: the port `Registry` of hub/ingest on Postgres with its cache, and the lease of lanes by the clock of the
+database. Who takes how many lanes is decided in hub/ingest/lanes.py.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from hub.db.connect import Database, DatabaseUnavailable
+from hub.db.queries import load
+from hub.ingest.ports import Registration, Unavailable
+from shared.limits import LANE_LEASE_S, SITES_CACHE_TTL_S, SITES_CACHED_MAX, UNKNOWN_SITE_RETRY_S
+from shared.protocol.subjects import Address
+
+__all__ = ["CachedRegistry", "LaneTable"]
+
+SQL = load("control_ingest")
+
+
+class CachedRegistry:
+    """Registrations, least recently used ones dropped. While the control database is down, what is cached is believed on."""
+
+    def __init__(self, database: Database, clock: Callable[[], float]) -> None:
+        """`clock` says seconds and never goes back."""
+        self._database = database
+        self._clock = clock
+        self._cache: OrderedDict[Address, tuple[float, Registration | None]] = OrderedDict()
+
+    async def find(self, wanted: Iterable[tuple[Address, str]]) -> Mapping[Address, Registration]:
+        keys = dict(wanted)
+        now = self._clock()
+        stale = [address for address, key in keys.items() if self._is_stale(address, key, now)]
+        if stale:
+            await self._look_up(stale, now)
+        found: dict[Address, Registration] = {}
+        for address in keys:
+            cached = self._cache.get(address)
+            if cached is not None and cached[1] is not None:
+                self._cache.move_to_end(address)
+                found[address] = cached[1]
+        while len(self._cache) > SITES_CACHED_MAX:
+            self._cache.popitem(last=False)
+        return found
+
+    def forget(self, addresses: Iterable[Address]) -> None:
+        for address in addresses:
+            self._cache.pop(address, None)
+
+    def _is_stale(self, address: Address, key: str, now: float) -> bool:
+        cached = self._cache.get(address)
+        if cached is None:
+            return True
+        looked_at, registration = cached
+        is_known = registration is not None and (not key or key in registration.boxes)
+        return now - looked_at >= (SITES_CACHE_TTL_S if is_known else UNKNOWN_SITE_RETRY_S)
+
+    async def _look_up(self, addresses: Sequence[Address], now: float) -> None:
+        try:
+            async with self._database.transaction() as connection:
+                rows = await connection.fetch(SQL["registrations"], [a.org_id for a in addresses], [a.site_id for a in addresses])
+        except DatabaseUnavailable as error:
+            if any(address not in self._cache for address in addresses):
+                raise Unavailable(str(error)) from error
+            return
+        found = {Address(row["org_id"], row["site_id"]): _registration(row) for row in rows}
+        for address in addresses:
+            self._cache[address] = (now, found.get(address))
+
+
+def _registration(row: Mapping[str, object]) -> Registration:
+    boxes: dict[str, int] = {}
+    for key, epoch in zip(row["keys"], row["epochs"], strict=True):  # type: ignore[call-overload]
+        boxes[key] = max(epoch, boxes.get(key, 0))
+    return Registration(shard=str(row["shard"]), placement_epoch=int(row["placement_epoch"]), boxes=boxes)  # type: ignore[call-overload]
+
+
+class LaneTable:
+    """Leases of lanes. Every method raises DatabaseUnavailable."""
+
+    def __init__(self, database: Database, owner: str) -> None:
+        self._database = database
+        self._owner = owner
+
+    async def renew(self) -> tuple[set[int], int]:
+        """(lanes that are still ours, processes alive): the leases run from now again."""
+        async with self._database.transaction() as connection:
+            await connection.execute(SQL["say_alive"], self._owner, LANE_LEASE_S)
+            await connection.execute(SQL["forget_dead"])
+            rows = await connection.fetch(SQL["extend"], self._owner, LANE_LEASE_S)
+            alive = await connection.fetchval(SQL["count_alive"])
+        return {row["lane"] for row in rows}, alive
+
+    async def take(self, count: int) -> set[int]:
+        """At most `count` lanes that nobody holds."""
+        async with self._database.transaction() as connection:
+            rows = await connection.fetch(SQL["take"], self._owner, LANE_LEASE_S, count)
+        return {row["lane"] for row in rows}
+
+    async def release(self, lanes: Iterable[int]) -> None:
+        async with self._database.transaction() as connection:
+            await connection.execute(SQL["release"], self._owner, list(lanes))
+
+    async def leave(self, lanes: Iterable[int]) -> None:
+        """The process ends: others take over at once."""
+        async with self._database.transaction() as connection:
+            await connection.execute(SQL["release"], self._owner, list(lanes))
+            await connection.execute(SQL["leave"], self._owner)

@@ -1,0 +1,199 @@
+"""From envelopes to rows and answers: the step that a lane owner repeats (DESIGN.md, Apply).
+
+What lives here: the checks of a batch, one transaction per shard, and what each site is answered. It stands on the ports of
+ports.py, so that tests and simulators drive it without a broker or a database. It knows nothing of what entries mean.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple, cast
+
+from hub.ingest.answers import Reply, answer_ok, answer_rejected, answer_unavailable, merge
+from hub.ingest.breaker import Breaker
+from hub.ingest.check import Opened, Rejected, ensure_agreement, open_as
+from hub.ingest.counts import Counts
+from hub.ingest.ports import Contradiction, ContradictionKind, Registration, Registry, Shard, ShardTransaction, Unavailable, Unstorable
+from shared.limits import UNAVAILABLE_RETRY_S
+from shared.protocol.entry import Position, StoredEntry
+from shared.protocol.envelope import Answer, AnswerStatus, Envelope
+from shared.protocol.receiver import Verdict, receive, sequence_to_compare
+from shared.protocol.subjects import Address, parse
+
+__all__ = ["Applier"]
+
+log = logging.getLogger(__name__)
+
+
+class _Item(NamedTuple):
+    """An envelope that is what it claims to be."""
+
+    address: Address
+    envelope: Envelope
+    registration: Registration
+    box_epoch: int
+    frame: bytes
+
+    @property
+    def is_fenced(self) -> bool:
+        return self.box_epoch < self.registration.epoch
+
+
+class Applier:
+    """Applies batches of frames. Two at once on the same sites are harmless: they queue at the watermark rows."""
+
+    def __init__(self, registry: Registry, shards: Mapping[str, Shard], clock: Callable[[], float], counts: Counts) -> None:
+        """`clock` says seconds and never goes back; it only decides when a shard that failed is tried again."""
+        self._registry = registry
+        self._shards = shards
+        self._breakers = {name: Breaker(clock) for name in shards}
+        self.counts = counts
+
+    async def apply(self, batch: Sequence[tuple[str, bytes]]) -> list[Reply]:
+        """What to answer to `batch`, pairs of (subject, frame) in order of arrival. Everything answered OK is committed.
+
+        Never raises for what is in a frame or for a database that is down: both are answered.
+        """
+        replies: list[Reply] = []
+        items = await self._admit(batch, replies)
+        by_shard: dict[str, list[_Item]] = {}
+        for item in items:
+            by_shard.setdefault(item.registration.shard, []).append(item)
+        for shard_replies in await asyncio.gather(*(self._to_shard(name, group) for name, group in by_shard.items())):
+            replies += shard_replies
+        self.counts.frames.update(reply.answer.code or reply.answer.status.value for reply in replies)
+        return merge(replies)
+
+    # --- before the transaction ------------------------------------------------------------------
+
+    async def _admit(self, batch: Sequence[tuple[str, bytes]], replies: list[Reply]) -> list[_Item]:
+        """The envelopes that are what they claim to be; refusals are added to `replies`."""
+        opened: list[tuple[Address, Opened | Rejected, bytes]] = []
+        for subject, data in batch:
+            address = parse(subject)
+            if address is None:
+                self.counts.frames["subject.malformed"] += 1
+                continue
+            try:
+                opened.append((address, open_as(Envelope, data), data))
+            except Rejected as error:
+                opened.append((address, error, data))
+        try:
+            known = await self._registry.find((address, frame.key if isinstance(frame, Opened) else "") for address, frame, _ in opened)
+        except Unavailable as error:
+            log.warning("cannot look up sites, their frames are dropped and will come again: %s", error)
+            replies += (Reply(address, answer_unavailable(frame.attempt, UNAVAILABLE_RETRY_S)) for address, frame, _ in opened)
+            return []
+        items: list[_Item] = []
+        for address, frame, data in opened:
+            registration = known.get(address)
+            if registration is None:
+                self.counts.frames["site.unknown"] += 1
+                continue
+            try:
+                if isinstance(frame, Rejected):
+                    raise frame
+                items.append(
+                    _Item(address, cast(Envelope, frame.frame), registration, ensure_agreement(address, frame, registration), data)
+                )
+            except Rejected as error:
+                log.warning("refused a frame on the subject of site %s: %s", address.site_id, error)
+                replies.append(Reply(address, answer_rejected(error)))
+        return items
+
+    # --- the transaction -------------------------------------------------------------------------
+
+    async def _to_shard(self, name: str, group: list[_Item]) -> list[Reply]:
+        """Apply a group in one transaction; should the shard refuse to store it, each site in one of its own."""
+        shard, breaker = self._shards.get(name), self._breakers.get(name)
+        if shard is None or breaker is None or not breaker.is_closed:
+            return [Reply(item.address, answer_unavailable(item.envelope.attempt, UNAVAILABLE_RETRY_S)) for item in group]
+        began_at = breaker.begin()
+        try:
+            try:
+                replies = await self._transact(shard, group)
+            except Unstorable as error:
+                log.error("shard %s will not store a batch, its sites are tried one by one: %s", name, error)
+                replies = await self._one_by_one(shard, group)
+        except Unavailable as error:
+            breaker.failed(began_at)
+            log.warning("shard unavailable, its frames are dropped and will come again: %s", error)
+            return [Reply(item.address, answer_unavailable(item.envelope.attempt, UNAVAILABLE_RETRY_S)) for item in group]
+        breaker.succeeded()
+        return replies
+
+    async def _one_by_one(self, shard: Shard, group: list[_Item]) -> list[Reply]:
+        """One bad entry stops nobody (Law 11)."""
+        by_site: dict[Address, list[_Item]] = {}
+        for item in group:
+            by_site.setdefault(item.address, []).append(item)
+        replies: list[Reply] = []
+        for address, items in by_site.items():
+            try:
+                replies += await self._transact(shard, items)
+            except Unstorable as error:
+                log.error("site %s is refused: %s", address.site_id, error)
+                rejected = Rejected("hub.unstorable", "The hub cannot store the envelope.", items[-1].envelope.attempt)
+                replies.append(Reply(address, answer_rejected(rejected)))
+        return replies
+
+    async def _transact(self, shard: Shard, group: list[_Item]) -> list[Reply]:
+        incarnation = await shard.incarnation()
+        judged: list[tuple[_Item, Verdict | None]] = []
+        async with shard.transaction() as transaction:
+            placed = await transaction.lock_placements({item.address.org_id: item.registration.placement_epoch for item in group})
+            addresses = sorted({item.address for item in group if item.address.org_id in placed})
+            marks = await transaction.lock_watermarks(addresses) if addresses else {}
+            rows: dict[Address, list[StoredEntry]] = {}
+            kept: list[Contradiction] = []
+            for item in group:
+                if item.address not in marks:
+                    judged.append((item, None))
+                    continue
+                verdict = await _judge(transaction, item, marks[item.address], rows.get(item.address, []), kept)
+                if verdict.append:
+                    rows.setdefault(item.address, []).extend(verdict.append)
+                    marks[item.address] = verdict.watermark
+                judged.append((item, verdict))
+            if rows:
+                await transaction.append(rows, {address: marks[address] for address in rows})
+            if kept:
+                await transaction.keep(kept)
+        self.counts.entries += sum(len(entries) for entries in rows.values())
+        moved = {item.address for item, verdict in judged if verdict is None}
+        self._registry.forget(moved)  # their placement has changed, or is not made yet: look again
+        return [Reply(item.address, _answer(item, verdict, incarnation)) for item, verdict in judged]
+
+
+async def _judge(
+    transaction: ShardTransaction, item: _Item, watermark: Position, pending: Sequence[StoredEntry], kept: list[Contradiction]
+) -> Verdict:
+    """The verdict on one envelope; what contradicts the journal is added to `kept`. `pending` is not inserted yet."""
+    envelope = item.envelope
+    stored: bytes | None = None
+    compare = sequence_to_compare(watermark, envelope)
+    if compare is not None:
+        if pending and compare >= pending[0].sequence:
+            stored = pending[compare - pending[0].sequence].hash
+        else:
+            stored = await transaction.stored_hash(item.address, compare)
+    verdict = receive(watermark, envelope, stored)
+    kind = ContradictionKind.FORK if verdict.status is AnswerStatus.FORK else None
+    if verdict.status is AnswerStatus.FENCED or (item.is_fenced and (verdict.append or verdict.status is AnswerStatus.GAP)):
+        kind = ContradictionKind.FENCED
+        detail = f"This box was given epoch {item.box_epoch}; the site is at epoch {max(item.registration.epoch, watermark.epoch)}."
+        verdict = Verdict(status=AnswerStatus.FENCED, watermark=watermark, code="epoch.fenced", detail=detail)
+    if kind is not None:
+        kept.append(
+            Contradiction(
+                address=item.address, kind=kind, epoch=envelope.epoch, first=envelope.first, last=envelope.last, after=envelope.after,
+                frame=item.frame,
+            )
+        )  # fmt: skip
+    return verdict
+
+
+def _answer(item: _Item, verdict: Verdict | None, incarnation: str) -> Answer:
+    if verdict is None:
+        return answer_unavailable(item.envelope.attempt, UNAVAILABLE_RETRY_S)
+    return answer_ok(item.envelope.attempt, incarnation, verdict.watermark, verdict.status, verdict.code, verdict.detail)

@@ -1,0 +1,114 @@
+"""The hub's processes: settings in, a process that runs until it is told to stop.
+
+What lives here: which adapter stands behind which port of ingest, project and api, and how a process begins and ends. No rule,
+no SQL, no route. The stores that single commands need are in stores.py, which loads quickly.
+"""
+
+import asyncio
+import os
+import signal
+import socket
+import time
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import uvicorn
+
+from hub.api.app import make_app
+from hub.api.state import ApiState
+from hub.credentials import box_credentials
+from hub.db.apply_store import PostgresShard
+from hub.db.connect import Database, Role
+from hub.db.ingest_control import CachedRegistry, LaneTable
+from hub.ingest.apply import Applier
+from hub.ingest.counts import Counts
+from hub.ingest.greet import Greeter
+from hub.ingest.service import IngestService
+from hub.metrics import Counted, serve_metrics
+from hub.settings import HubSettings
+from hub.stores import make_stores, run
+from shared.limits import PROCESS_STOP_TIMEOUT_S, SHARD_APPLY_TIMEOUT_S
+from shared.operator_error import OperatorError
+
+__all__ = ["api_state", "ingest_service", "run_api", "run_ingest"]
+
+# --- processes -----------------------------------------------------------------------------------
+
+
+async def until_signalled(serve: Callable[[asyncio.Event], Awaitable[None]]) -> None:
+    """Run `serve(stop)`; SIGTERM and SIGINT set `stop`."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await serve(stop)
+
+
+@asynccontextmanager
+async def ingest_service(settings: HubSettings) -> AsyncIterator[tuple[IngestService, Counts]]:
+    """An ingest process, its databases closed at the end. Nothing is connected before it runs."""
+    control = Database("control", settings.control_dsn, Role.INGEST)
+    databases = {name: Database(name, dsn, Role.INGEST, query_timeout_s=SHARD_APPLY_TIMEOUT_S) for name, dsn in settings.shards.items()}
+    shards = {name: PostgresShard(database) for name, database in databases.items()}
+    counts = Counts()
+    registry = CachedRegistry(control, time.monotonic)
+    leases = LaneTable(control, f"{socket.gethostname()}/{os.getpid()}/{uuid.uuid4().hex[:8]}")
+    applier = Applier(registry, shards, time.monotonic, counts)
+    greeter = Greeter(registry, shards, time.monotonic, counts)
+    try:
+        yield IngestService(settings.nats_urls, settings.nats_creds, settings.stream_replicas, applier, greeter, leases, counts), counts
+    finally:
+        for database in (control, *databases.values()):
+            await database.close()
+
+
+def run_ingest(settings: HubSettings) -> None:
+    """`comanda hub ingest`: until it is told to stop."""
+
+    async def work() -> None:
+        async with ingest_service(settings) as (service, counts):
+            counted: list[Counted] = [
+                ("counter", "comanda_hub_entries", "Entries appended.", lambda: counts.entries),
+                (
+                    "counter",
+                    "comanda_hub_frames",
+                    "Envelopes, by the status of their answer or the code of their refusal.",
+                    lambda: dict(counts.frames),
+                ),
+                (
+                    "counter",
+                    "comanda_hub_hellos",
+                    "Hellos, by the status of their answer or the code of their refusal.",
+                    lambda: dict(counts.hellos),
+                ),
+                ("counter", "comanda_hub_unanswered", "Answers that could not be published.", lambda: counts.unanswered),
+                ("gauge", "comanda_hub_lanes", "Lanes that this process owns.", lambda: len(service.keeper.lanes)),
+            ]
+            with serve_metrics(settings.metrics_host, settings.metrics_port, counted):
+                await until_signalled(service.run)
+
+    run(work())
+
+
+def api_state(settings: HubSettings) -> ApiState:
+    """What the API stands on. Raises OperatorError for a signing key that is none."""
+    stores = make_stores(settings)
+    credentials = box_credentials(settings.signing_key, settings.account_key)
+    return ApiState(stores.control, stores.shards, credentials, settings.urls_for_boxes)
+
+
+def run_api(settings: HubSettings) -> None:
+    """`comanda hub api`: until it is told to stop."""
+    app = make_app(api_state(settings))
+    family = socket.AF_INET6 if ":" in settings.api_host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((settings.api_host, settings.api_port))
+        except OSError as error:
+            raise OperatorError(
+                "port.in_use", f"{settings.api_host}:{settings.api_port} cannot be opened: {error}", "Choose another COMANDA_HUB_API_PORT."
+            ) from error
+        config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=int(PROCESS_STOP_TIMEOUT_S) // 2)
+        run(uvicorn.Server(config).serve(sockets=[listener]))
