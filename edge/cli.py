@@ -3,6 +3,7 @@
 What lives here: `comanda edge …`: options in, settings made, use cases called, answers printed.
 """
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -138,7 +139,7 @@ def rebuild(check: bool, as_json: bool, **given: Any) -> None:
 
 def progress_line(verb: str) -> Callable[[int], None]:
     """Tells how far a walk has come, on stderr, where a person looks."""
-    shown = click.get_text_stream("stderr").isatty()
+    shown = sys.stderr.isatty()
 
     def tell(sequence: int) -> None:
         if shown:

@@ -19,9 +19,15 @@ from websockets.asyncio.client import unix_connect
 
 from edge.box import Box
 from shared.limits import (
-    FEED_FRAME_BYTES_MAX, HELLO_INTERVAL_S, LINK_OUTBOX_MAX, LINK_REPORT_INTERVAL_S, LINK_TICK_S, LOCAL_RETRY_S, LOCAL_TIMEOUT_S,
+    FEED_FRAME_BYTES_MAX,
+    HELLO_INTERVAL_S,
+    LINK_OUTBOX_MAX,
+    LINK_REPORT_INTERVAL_S,
+    LINK_TICK_S,
+    LOCAL_RETRY_S,
+    LOCAL_TIMEOUT_S,
     NATS_PENDING_BYTES_MAX,
-)  # fmt: skip
+)
 from shared.protocol import subjects
 from shared.protocol.entry import START, Position, StoredEntry
 from shared.protocol.envelope import Figures, FrameError, decode_answer
@@ -221,6 +227,4 @@ class _Status(msgspec.Struct):
 
 def _figures(status: object) -> Figures:
     found = msgspec.convert(status, _Status)
-    return Figures(
-        head_sequence=found.sequence, business_date=found.business_date, open_checks=found.open_checks, alarms=found.alarms
-    )
+    return Figures(head_sequence=found.sequence, business_date=found.business_date, open_checks=found.open_checks, alarms=found.alarms)
