@@ -34,6 +34,7 @@ from edge.journal.store import SqliteStore
 from edge.journal.writer import Writer
 from edge.settings import EdgeSettings
 from shared.domain.errors import Refused
+from shared.domain.registry import ERRORS
 from shared.domain.site import SiteState
 from shared.limits import GRACEFUL_STOP_S, HTTP_CONNECTIONS_MAX
 from shared.operator_error import OperatorError
@@ -56,7 +57,6 @@ async def running(settings: EdgeSettings) -> AsyncIterator[Edge]:
     """The parts of one edge, started; stopped in order at the end."""
     box = read_box(settings.data_dir)
     store, site = _open(settings.data_dir, box.identity)
-    site.start()
     reader = Reader(settings.data_dir / JOURNAL)
     await reader.open()
     feed = Feed(site.head)
@@ -85,13 +85,15 @@ def _open(data_dir: Path, identity: BoxIdentity) -> tuple[SqliteStore, Site]:
     path = data_dir / JOURNAL
     try:
         store = SqliteStore(path)
-        return store, Site(identity, store, utc_now)
+        site = Site(identity, store, utc_now)
+        site.start()
     except sqlite3.Error as error:
         raise OperatorError(
             "journal.unusable", f"{path} cannot be opened: {error}", "Look at the disk, then `comanda edge verify`."
         ) from error
     except Refused as refused:
-        raise OperatorError(refused.code, refused.detail, "Use the box that holds the newer claim.") from refused
+        raise OperatorError(refused.code, refused.detail, ERRORS[refused.code].hint) from refused
+    return store, site
 
 
 async def _devices(reader: Reader) -> Devices:

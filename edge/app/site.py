@@ -24,7 +24,8 @@ from shared.domain.kernel import Aggregate, Command, Context, Draft, Key, Meta
 from shared.domain.menu import EMPTY_MENU, Menu, decode_menu
 from shared.domain.registry import AGGREGATES, ROLES, booking_date, decide, decode_command, evolve
 from shared.domain.site import ApplyMenu, SiteState, StartEpoch, TurnBusinessDay, site_of, today
-from shared.limits import AGGREGATES_CACHED_MAX, COMMAND_BYTES_MAX, EVENTS_PER_COMMAND_MAX
+from shared.domain.text import ensure_text
+from shared.limits import AGGREGATES_CACHED_MAX, COMMAND_BYTES_MAX, EVENTS_PER_COMMAND_MAX, ID_LENGTH_MAX
 from shared.protocol.entry import Entry, Position, StoredEntry, decode_entry, encode_entry, entry_hash
 from shared.protocol.session import Accepted, AcceptedEvent, Submit
 
@@ -117,7 +118,11 @@ class Site:
     """One site's journal under one writer. Not thread-safe: one thread owns it (DESIGN.md, One writer)."""
 
     def __init__(self, identity: BoxIdentity, store: Store, now: Callable[[], datetime]) -> None:
-        """`now` gives aware UTC times. Raises Refused `epoch.behind` when the journal is under a higher claim than the box."""
+        """`now` gives aware UTC times.
+
+        Raises Refused `epoch.behind` when the journal is under a higher claim than the box, `journal.foreign` when it is
+        another site's.
+        """
         self._identity = identity
         self._store = store
         self._now = now
@@ -126,8 +131,17 @@ class Site:
         self._menus: dict[str, Menu] = {"": EMPTY_MENU}
         head = store.head()
         self._head, self._head_at = head.position, head.at
+        self._unsettled: _Trial | None = None  # a group whose commit was begun and of which nobody knows yet what became
+        self._ensure_own_journal()
         if self.state.epoch > identity.epoch:
             raise Refused("epoch.behind", f"The journal is at epoch {self.state.epoch}, this box claims {identity.epoch}.")
+
+    def _ensure_own_journal(self) -> None:
+        for stored in self._store.entries(self._head.sequence - 1, 1) if self._head.sequence else []:
+            entry = decode_entry(stored.entry)
+            if (entry.org, entry.site) != (self._identity.org_id, self._identity.site_id):
+                detail = f"The journal is that of site {entry.site}, this box serves {self._identity.site_id}."
+                raise Refused("journal.foreign", detail)
 
     @property
     def head(self) -> Position:
@@ -164,15 +178,19 @@ class Site:
         if self.state.epoch == identity.epoch:
             return None
         command = StartEpoch(currency=identity.currency, time_zone=identity.time_zone, cut_over_minutes=identity.cut_over_minutes)
-        outcomes, committed = self.execute([self.box_request(command, "epoch", identity.epoch)])
+        id = self._own_id(_Trial(self, self._head, self._head_at), "epoch", identity.epoch)
+        body = msgspec.Raw(msgspec.json.encode(command))
+        outcomes, committed = self.execute([Request(device=BOX, commands=(Submit(id=id, command=body),))])
         if isinstance(outcomes[0], RefusedCommand):
             raise outcomes[0].error
         return committed
 
-    def box_request(self, command: Command, *key: str | int) -> Request:
-        """A request of the box itself, with the same command id for the same `key`."""
-        body = msgspec.Raw(msgspec.json.encode(command))
-        return Request(device=BOX, commands=(Submit(id=derived_id(self._identity.site_id, *key), command=body),))
+    def _own_id(self, trial: _Trial, *key: str | int) -> str:
+        """The id of a command of the box itself: the same for the same `key`, whatever a device has used it for before."""
+        id = derived_id(self._identity.site_id, *key)
+        if trial.find_command(id) or self._store.find_command(id):
+            id = derived_id(self._identity.site_id, *key, trial.head.hash.hex())  # which nobody can have known beforehand
+        return id
 
     def put_menu(self, version: str, document: bytes) -> None:
         """Keep a menu document so that ApplyMenu can put it in force."""
@@ -185,7 +203,8 @@ class Site:
 
         Returns an outcome for each request and what was committed (None if nothing was new). If the commit fails the
         file is reopened and the state read anew; then every request of the group, since each was decided on top of the
-        others, is answered `storage.full` when the journal is known not to hold it, else `commit.unknown`.
+        others, is answered `storage.full` when the journal is known not to hold it, else `commit.unknown`; if the group is
+        found on disk after all, it is returned as committed, for followers must not miss it.
         """
         group = _Trial(self, self._head, self._head_at)
         outcomes: list[Outcome] = []
@@ -197,29 +216,42 @@ class Site:
             outcomes.append(outcome)
         if not group.entries:
             return outcomes, None
+        self._unsettled = group
         try:
             self._store.commit(self._write_of(group))
         except (StorageFullError, CommitUnknownError) as error:
-            return [RefusedCommand(error=self._recover(error))] * len(requests), None
+            committed = self.recover()
+            if isinstance(error, StorageFullError) and committed is None:
+                refusal = Refused("storage.full", "The disk of the box is full; nothing was written.")
+            else:
+                refusal = Refused("commit.unknown", "The box cannot say whether the command is on disk.")
+            return [RefusedCommand(error=refusal)] * len(requests), committed
+        return outcomes, self._settle(group)
+
+    def recover(self) -> Committed | None:
+        """Reopen the store and read the state anew, as after a failed commit.
+
+        Returns the group whose commit came through although it failed, for the feed; None if it did not. Raises as the store
+        does while it cannot be opened, and CommitUnknownError for a journal that ends where no group of ours did.
+        """
+        self._cache.clear()
+        self._store.reopen()
+        head = self._store.head().position
+        group, self._unsettled = self._unsettled, None
+        if group is not None and head == group.head:
+            return self._settle(group)
+        if head != self._head:
+            raise CommitUnknownError(f"the journal ends at {head}, though it was left at {self._head}")
+        return None
+
+    def _settle(self, group: _Trial) -> Committed:
+        """The group is on disk."""
+        self._unsettled = None
         self._head, self._head_at = group.head, group.head_at
         for key, aggregate in group.draft.changes.items():
             self._remember(key, aggregate)
         entries = tuple(stored for stored, _ in group.entries)
-        return outcomes, Committed(head=self._head, entries=entries, changes=group.draft.changes)
-
-    def recover(self) -> None:
-        """Reopen the store and read the state anew, as after a failed commit."""
-        self._cache.clear()
-        self._store.reopen()
-        head = self._store.head()
-        self._head, self._head_at = head.position, head.at
-
-    def _recover(self, error: Exception) -> Refused:
-        before = self._head
-        self.recover()
-        if isinstance(error, StorageFullError) and self._head == before:
-            return Refused("storage.full", "The disk of the box is full; nothing was written.")
-        return Refused("commit.unknown", "The box cannot say whether the command is on disk.")
+        return Committed(head=self._head, entries=entries, changes=group.draft.changes)
 
     def _decide_request(self, request: Request, trial: _Trial) -> Outcome:
         answers: list[Accepted] = []
@@ -239,6 +271,9 @@ class Site:
             raise Refused("id.malformed", f"The command id {submit.id!r} is no UUID in canonical lower-case form.")
         if len(submit.command) > COMMAND_BYTES_MAX:
             raise Refused("command.too_large", f"The command has {len(submit.command)} bytes; {COMMAND_BYTES_MAX} are allowed.")
+        if len(submit.actor_id) > ID_LENGTH_MAX:
+            raise Refused("id.malformed", f"actor_id has {len(submit.actor_id)} characters; {ID_LENGTH_MAX} are allowed.")
+        ensure_text(submit.actor_id)
         command = decode_command(submit.command)
         digest = hashlib.sha256(msgspec.json.encode(command)).hexdigest()
         record = trial.find_command(submit.id) or self._store.find_command(submit.id)
@@ -249,6 +284,8 @@ class Site:
         now = self._now()
         if not isinstance(command, StartEpoch | TurnBusinessDay):
             self._turn_day(now, trial)
+            if submit.id in trial.commands:
+                raise Refused("command.id_reused", f"The id {submit.id} belongs to a command of the box.")
         return self._accept(device, submit.id, submit.actor_id, command, digest, now, trial)
 
     def _turn_day(self, now: datetime, trial: _Trial) -> None:
@@ -257,7 +294,7 @@ class Site:
         date = today(state, now, self._zone)
         if state.epoch and date > state.business_date:
             command = TurnBusinessDay(business_date=date)
-            id = derived_id(self._identity.site_id, "day", date)
+            id = self._own_id(trial, "day", date)
             self._accept(BOX, id, "", command, hashlib.sha256(msgspec.json.encode(command)).hexdigest(), now, trial)
 
     def _accept(

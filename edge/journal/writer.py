@@ -139,9 +139,12 @@ class Writer:
             self._deliver([future], [result], None)
 
     def _heal(self) -> None:
+        """Open the journal anew after trouble, and tell followers of a commit that came through unheard."""
         if self._broken:
-            self._site.recover()
+            committed = self._site.recover()
             self._broken = False
+            if committed is not None:
+                self._deliver([], [], committed)
 
     def _deliver(self, futures: list["asyncio.Future[Any]"], results: list[Any], committed: Committed | None) -> None:
         def deliver() -> None:

@@ -43,6 +43,7 @@ COMMON_ERRORS: dict[str, ErrorInfo] = {
     "edge.busy": ErrorInfo(503, "The box has more requests waiting than it can take.", "Ask again in a second with the same command id."),
     "edge.stopping": ErrorInfo(503, "The box is restarting.", "Ask again in a second with the same command id."),
     "epoch.behind": ErrorInfo(409, "This box was replaced: the journal is under a higher claim.", "Use the box that holds the newer claim."),
+    "journal.foreign": ErrorInfo(409, "The journal belongs to another site.", "Use the data directory that belongs to this box."),
     "text.control_character": ErrorInfo(422, "A text holds a control character.", "Remove characters such as NUL from names and notes."),
     "id.malformed": ErrorInfo(422, "An id is no UUID.", "Use a UUID in lower-case canonical form, best a UUIDv7."),
     "clock.behind": ErrorInfo(409, "The clock of the box is behind the last entry of its journal.",
