@@ -99,7 +99,7 @@ class SqliteStore:
             connection.execute("ROLLBACK")
             raise  # two entries at one sequence: a defect, or a second writer; never to be papered over
         except sqlite3.Error as error:
-            if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_FULL:
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL:  # not every error has a code
                 raise StorageFullError(str(error)) from error
             raise CommitUnknownError(str(error)) from error
 

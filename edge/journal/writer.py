@@ -7,6 +7,7 @@ business; no HTTP and no SQL statement is known here.
 import asyncio
 import logging
 import queue
+import sqlite3
 import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -114,12 +115,15 @@ class Writer:
         try:
             self._heal()
             outcomes, committed = self._site.execute([request for request, _ in group])
-        # Whatever goes wrong, those who wait must be told that the fate of their commands is unknown (Law 1).
+        # Whatever goes wrong, those who wait must be told, and the next group be decided on state that is read anew (Law 1).
         except Exception as error:
             log.exception("the journal could not be used; it will be opened anew")
             self._broken = True
-            refusal = Refused("storage.unavailable", f"The journal cannot be used: {error}.")
-            outcomes = [RefusedCommand(error=refusal)] * len(group)
+            if len(group) > 1:  # one of them may be at fault: the others shall not pay for it, again and again
+                for item in group:
+                    self._commit([item])
+                return
+            outcomes = [RefusedCommand(error=_refusal(error))]
         self.groups += 1
         self.requests += len(group)
         self._deliver([future for _, future in group], outcomes, committed)
@@ -160,3 +164,10 @@ class Writer:
     def _fail(self, future: "asyncio.Future[Any]", error: Exception) -> None:
         assert self._loop is not None
         self._loop.call_soon_threadsafe(lambda: None if future.done() else future.set_exception(error))
+
+
+def _refusal(error: Exception) -> Refused:
+    """What is told of an unforeseen error: the disk's trouble passes by itself, a defect of ours does not."""
+    if isinstance(error, sqlite3.Error | OSError | CommitUnknownError):
+        return Refused("storage.unavailable", f"The journal cannot be used: {error}.")
+    return Refused("edge.defect", f"{type(error).__name__} while deciding; the log of the box has the rest.")
