@@ -96,6 +96,7 @@ LANE_LEASE_S = 10.0  # seconds a lane belongs to an owner that says nothing
 LANE_RENEW_S = 3.0  # seconds between renewals of the lease
 PROJECT_BATCH_ENTRIES = 2_000  # entries projected in one transaction
 PROJECT_POLL_S = 1.0  # seconds between looks for work when no notice comes
+PROJECT_SITES_MAX = 64  # sites of one look for work
 PLACEMENT_BUCKETS = 4_096  # buckets of a hash of org_id in the directory
 POOL_SIZE_MAX = 10  # connections a process holds to one database
 QUERY_TIMEOUT_S = 10.0  # seconds of one database query (TARGETS.md)
@@ -137,6 +138,17 @@ UI_KITCHEN_WARN_S = 5 * 60.0  # seconds after which a ticket's clock turns amber
 UI_KITCHEN_LATE_S = 10 * 60.0  # seconds after which it turns red
 UI_TAP_GUARD_S = 0.5  # seconds in which a second tap on the place of a bumped ticket does nothing
 
+# --- replay of orders from a file ---------------------------------------------------------------
+REPLAY_LINE_CHARS_MAX = 64 * 1024  # characters of one line of the file; a longer one is read in pieces and rejected
+REPLAY_ORDER_SPAN_S = 24 * 3600.0  # seconds between the first row of an order and any other of its rows
+REPLAY_CONCURRENCY = 8  # orders under way at once: enough to share commits, few enough to leave room for tablets
+REPLAY_QUEUE_MAX = 64  # orders read ahead of those under way
+REPLAY_PATIENCE_S = 60.0  # seconds a site may stay silent in the middle of a replay before it is given up
+REPLAY_CONTACT_PATIENCE_S = 5.0  # seconds a site may stay silent at the beginning
+REPLAY_RETRY_MIN_S = 0.2  # seconds before the first repetition of a request, doubled each time
+REPLAY_RETRY_MAX_S = 5.0  # seconds between two repetitions
+REPLAY_PROGRESS_INTERVAL_S = 5.0  # seconds between two lines of progress where nobody watches a terminal
+
 # --- provisioning and the demo -----------------------------------------------------------------
 SERVER_START_TIMEOUT_S = 30.0  # seconds a server or process may take until it is ready
 PROCESS_STOP_TIMEOUT_S = 15.0  # seconds a process may take to stop before it is killed
@@ -145,8 +157,9 @@ POSTGRES_CONNECTIONS_MAX = 200  # connections of the embedded Postgres: pools of
 UNIX_PATH_BYTES_MAX = 103  # bytes of the path of a Unix socket, on every system
 ENROLL_TIMEOUT_S = 15.0  # seconds an enrolment waits for the hub
 DEMO_DRAIN_TIMEOUT_S = 60.0  # seconds the demo waits at its end for the hub to have everything
-DEMO_RESTARTS_MAX = 20  # times the demo starts one child again before it gives up
-DEMO_RESTART_WAIT_S = 1.0  # seconds before a child that died is started again
+DEMO_RESTARTS_MAX = 10  # times the demo starts one child again before it gives up
+DEMO_RESTART_WAIT_S = 0.5  # seconds before a child that died is started again, doubled each time up to the next
+DEMO_RESTART_WAIT_MAX_S = 10.0  # seconds before a child that dies again and again is started again
 DEMO_COMMAND_TIMEOUT_S = 30.0  # seconds the demo's tablets send a command again and again before they give up
 DEMO_RETRY_WAIT_S = 0.2  # seconds between two sendings
 DEMO_STEP_TIMEOUT_S = 60.0  # seconds one command may take while the demo is set up
@@ -175,3 +188,4 @@ assert UI_KITCHEN_WARN_S < UI_KITCHEN_LATE_S < UI_KITCHEN_STALE_S, "a ticket gro
 assert ANSWER_TIMEOUT_S * 2 < UI_LINK_SILENT_S, "one lost answer must not look like an outage"
 assert SHARD_APPLY_TIMEOUT_S <= QUERY_TIMEOUT_S, "a batch is given up before a query is"
 assert LANE_PULL_EXPIRES_S < LANE_ACK_WAIT_S, "a message is not given twice while its request stands"
+assert REPLAY_RETRY_MAX_S < REPLAY_PATIENCE_S, "a silent site is asked more than once"

@@ -24,6 +24,7 @@ from provisioning.nats_init import NatsHome, init_nats, read_nats_home
 from provisioning.process import Child, is_listening
 from shared.domain.menu import decode_menu
 from shared.limits import (
+    DEMO_RESTART_WAIT_MAX_S,
     DEMO_RESTART_WAIT_S,
     DEMO_RESTARTS_MAX,
     DEMO_WATCH_INTERVAL_S,
@@ -156,7 +157,7 @@ class Demo:
         if count > DEMO_RESTARTS_MAX:
             raise child.failure(f"ended for the {count}th time, last with status {child.exit_code}")
         self.say(f"{child.name} ended with status {child.exit_code}, starting it again (log: {child.log})")
-        await asyncio.sleep(DEMO_RESTART_WAIT_S)
+        await asyncio.sleep(min(DEMO_RESTART_WAIT_S * 2 ** (count - 1), DEMO_RESTART_WAIT_MAX_S))
         child.start()
         self._record()
 

@@ -57,8 +57,16 @@ async def _hub(opened: AsyncExitStack, broker: Broker) -> tuple[_Peer, JetStream
     return peer, stream
 
 
-async def _counts(stream: JetStreamContext) -> list[int]:
-    return [(await stream.stream_info(subjects.lane_stream(lane))).state.messages for lane in range(UPLINK_LANES)]
+async def _counts(stream: JetStreamContext, total: int) -> list[int]:
+    """Messages of each lane, once there are `total`: a flush says that the server has them, not that its streams do."""
+    counts: list[int] = []
+
+    async def arrived() -> bool:
+        counts[:] = [(await stream.stream_info(subjects.lane_stream(lane))).state.messages for lane in range(UPLINK_LANES)]
+        return sum(counts) >= total
+
+    await eventually_async(arrived, f"{total} messages in the lanes")
+    return counts
 
 
 async def test_a_box_publishes_to_its_journal_and_the_server_puts_it_on_the_lane_of_its_site(broker):
@@ -69,7 +77,7 @@ async def test_a_box_publishes_to_its_journal_and_the_server_puts_it_on_the_lane
         for _ in range(3):
             await box.client.publish(subjects.journal(org_id, site_id), b"envelope")
         await box.client.flush()
-        counts = await _counts(stream)
+        counts = await _counts(stream, 3)
         assert sorted(counts) == [0] * (UPLINK_LANES - 1) + [3], "all of a site goes on one lane"
         lane = counts.index(3)
         assert (await stream.get_msg(subjects.lane_stream(lane), 1)).subject == f"up.{lane}.{org_id}.{site_id}"
@@ -83,7 +91,7 @@ async def test_sites_spread_over_every_lane(broker):
         for _ in range(100):
             await hub.client.publish(subjects.journal(org_id, new_id()), b"")
         await hub.client.flush()
-        counts = await _counts(stream)
+        counts = await _counts(stream, 100)
         assert sum(counts) == 100
         assert all(counts), f"a lane stays empty: {counts}"
 
