@@ -110,8 +110,8 @@ class Reader:
         None instead of the changed ones when there are more than `limit` of them: take everything live instead.
         """
         async with self._connection() as connection:
-            await connection.execute("BEGIN")
             try:
+                await connection.execute("BEGIN")
                 async with connection.execute(queries.HEAD) as cursor:
                     row = await cursor.fetchone()
                 head = Position(*tuple(row)[:3]) if row else START
@@ -125,7 +125,9 @@ class Reader:
                     rows = list(await cursor.fetchall())
                 return head, None if len(rows) > limit else [_decode(kind, state) for kind, state in rows]
             finally:
-                await connection.execute("COMMIT")
+                # Whoever asked may have walked away in the middle of any statement, BEGIN included. This one is queued behind it,
+                # even if it is not awaited to its end, and does nothing where no transaction is open.
+                await connection.rollback()
 
 
 def _decode(kind: str, state: str) -> Aggregate:
