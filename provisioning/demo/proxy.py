@@ -5,8 +5,6 @@ accepted, as a modem at the near end would. Healed, everything goes on where it 
 """
 
 import asyncio
-import contextlib
-from collections.abc import Coroutine
 
 from shared.limits import PROXY_CHUNK_BYTES, PROXY_CONNECTIONS_MAX
 
@@ -57,32 +55,34 @@ class CuttableProxy:
         task.add_done_callback(self._connections.discard)
 
     async def _serve(self, near_in: asyncio.StreamReader, near_out: asyncio.StreamWriter) -> None:
+        """One connection, until both ends have closed it or one has reset it; an end and a reset wait for the line as well."""
         far_out: asyncio.StreamWriter | None = None
+        pumps: list[asyncio.Task[None]] = []
         try:
             await self._whole.wait()
             far_in, far_out = await asyncio.open_connection("127.0.0.1", self.target, limit=PROXY_CHUNK_BYTES)
-            await self._until_one_ends(self._pump(near_in, far_out), self._pump(far_in, near_out))
+            pumps = [asyncio.ensure_future(self._pump(near_in, far_out)), asyncio.ensure_future(self._pump(far_in, near_out))]
+            await asyncio.gather(*pumps)
+            await asyncio.gather(self._close(near_out), self._close(far_out))
         except OSError:
-            return  # nobody listens at the far end, or a side was reset: the near end learns of it by the closing below
+            await self._whole.wait()  # nobody listens at the far end, or a side was reset: the other learns of it below
         finally:
+            for pump in pumps:
+                pump.cancel()
+            await asyncio.gather(*pumps, return_exceptions=True)
             for writer in (near_out, far_out):
                 if writer is not None:
-                    writer.transport.abort()
-
-    async def _until_one_ends(self, *pumps: Coroutine[None, None, None]) -> None:
-        tasks = [asyncio.ensure_future(pump) for pump in pumps]
-        try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+                    writer.transport.abort()  # does nothing to one that is closed
 
     async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
-        """One direction, until it is closed. What was read when the line was cut is delivered after it is healed."""
-        with contextlib.suppress(OSError):  # a reset ends the connection, as a closing does
-            while chunk := await source.read(PROXY_CHUNK_BYTES):
-                await self._whole.wait()
-                sink.write(chunk)
-                await sink.drain()
+        """One direction, to its end. What was read when the line was cut is delivered after it is healed. Raises OSError."""
+        while chunk := await source.read(PROXY_CHUNK_BYTES):
+            await self._whole.wait()
+            sink.write(chunk)
+            await sink.drain()
         await self._whole.wait()
+        sink.write_eof()
+
+    async def _close(self, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+        await writer.wait_closed()
