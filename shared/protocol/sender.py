@@ -169,11 +169,11 @@ class Sender:
         if self.watermark.sequence > before.sequence:
             self._barren = 0
         if self.phase is Phase.GREETING:
-            return actions + self._start_sending(now, new_attempt=False)
+            return actions + self._start_sending(now)
         if answer.status is AnswerStatus.GAP:
             return actions + self._close_gap(now)
         if self.watermark.sequence < before.sequence or self.incarnation != incarnation:
-            return actions + self._start_sending(now, new_attempt=True)
+            return actions + self._start_sending(now)
         self._settle(now)
         if self.watermark.sequence > before.sequence or not (self._in_flight or self._buffer):
             actions += self._raise("", "")
@@ -226,7 +226,7 @@ class Sender:
         self._barren += 1
         if self._barren > 1:
             return self._hold(now, self._patience_s())
-        return self._start_sending(now, new_attempt=True)
+        return self._start_sending(now)
 
     def _patience_s(self) -> float:
         """Seconds to wait before asking again."""
@@ -244,10 +244,11 @@ class Sender:
         frame = Hello(org=who.org_id, site=who.site_id, epoch=who.epoch, attempt=self._attempt, head=self.head, figures=self.figures)
         return Publish(hello_subject(who.org_id, who.site_id), seal_hello(frame, who.key, self._sign))
 
-    def _start_sending(self, now: float, *, new_attempt: bool) -> list[Action]:
-        """Go on from the watermark. Answers to what is in flight would mislead, so a restart is a new attempt."""
+    def _start_sending(self, now: float) -> list[Action]:
+        """Go on from the watermark, as a new attempt: answers to what was in flight would mislead, and so would a second
+        answer to a hello that the network doubled, if the hub was restored between the two."""
         self._forget_flight()
-        self._attempt += new_attempt
+        self._attempt += 1
         self.phase = Phase.SENDING
         self._read = self._sent = self.watermark
         self._silent_since = now

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.limits import ENVELOPE_ENTRIES_MAX, ENVELOPE_RAW_BYTES_MAX
-from shared.protocol.entry import GENESIS_HASH, START, Position
+from shared.protocol.entry import GENESIS_HASH, SEQUENCE_MAX, START, Position
 from shared.protocol.envelope import (
     Answer,
     AnswerStatus,
@@ -28,7 +28,7 @@ from tests.unit.shared.protocol.wire import KEY, ORG, SITE, changed, journal, si
 ENVELOPE = pack_envelope(ORG, SITE, 7, GENESIS_HASH, journal(5))
 HELLO = Hello(org=ORG, site=SITE, epoch=1, attempt=7, head=START, figures=Figures(open_checks=3))
 digests = st.binary(min_size=32, max_size=32)
-positions = st.builds(Position, st.integers(0, 10**9 - 1), st.integers(0, 10**15), digests)
+positions = st.builds(Position, st.integers(0, 10**9 - 1), st.integers(0, SEQUENCE_MAX), digests)
 
 
 @given(st.integers(1, ENVELOPE_ENTRIES_MAX), st.integers(0, 500), st.integers(0, 2**62))
