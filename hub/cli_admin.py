@@ -18,8 +18,8 @@ from hub.app.overview import SiteView, list_sites
 from hub.app.ports import Quarantined, Scope, Site
 from hub.app.sales import find_site, report_sales
 from hub.app.tenants import add_organisation, add_site, add_token, parse_cut_over, shard_of
-from hub.db.connect import sha256
-from hub.project.store import forget_site
+from hub.db.connect import DatabaseUnavailable, sha256
+from hub.db.project_store import forget_site
 from hub.settings import load_settings
 from hub.stores import open_stores, run
 from shared.domain.ids import uuid7
@@ -35,7 +35,6 @@ as_json = click.option("--json", "is_json", is_flag=True, help="Print JSON, for 
 
 def _run(work: Callable[[Any], Awaitable[T]]) -> T:
     """Run `work(stores)`; what the hub refuses is an error of the command line."""
-
     settings = load_settings(("control_dsn", "shards"))
 
     async def within() -> T:
@@ -156,6 +155,7 @@ def sites(is_json: bool) -> None:
     Example:
       comanda hub sites
     """
+
     async def show(stores: Any) -> tuple[list[SiteView], set[str]]:
         found: list[SiteView] = []
         missing: set[str] = set()
@@ -213,6 +213,7 @@ def quarantine(site_id: str, is_json: bool) -> None:
     Example:
       comanda hub quarantine SITE
     """
+
     async def show(stores: Any) -> Sequence[Quarantined]:
         found = await find_site(stores.control, Scope(None), site_id)
         return await shard_of(stores.shards, found.shard).quarantined(found.org_id, site_id, QUARANTINE_PAGE_MAX)
@@ -235,8 +236,10 @@ def rebuild(site_id: str, is_json: bool) -> None:
       comanda hub rebuild SITE
     """
     found = _run(lambda stores: find_site(stores.control, Scope(None), site_id))
-    shard = load_settings(("shards",)).shards[found.shard]
-    run(forget_site(shard, found.org_id, found.site_id))
+    try:
+        run(forget_site(load_settings(("shards",)).shards[found.shard], found.org_id, found.site_id))
+    except (DatabaseUnavailable, KeyError) as error:
+        raise OperatorError("shard.unavailable", str(error), HUB_ERRORS["shard.unavailable"].hint) from error
     _print(is_json, {"site_id": site_id}, f"{found.name} is projected anew")
 
 

@@ -5,6 +5,7 @@ no SQL, no route. The stores that single commands need are in stores.py, which l
 """
 
 import asyncio
+import logging
 import os
 import signal
 import socket
@@ -21,17 +22,21 @@ from hub.credentials import box_credentials
 from hub.db.apply_store import PostgresShard
 from hub.db.connect import Database, Role
 from hub.db.ingest_control import CachedRegistry, LaneTable
+from hub.db.project_store import ProjectShard
 from hub.ingest.apply import Applier
 from hub.ingest.counts import Counts
 from hub.ingest.greet import Greeter
 from hub.ingest.service import IngestService
 from hub.metrics import Counted, serve_metrics
+from hub.project.projector import ProjectCounts, Projector
 from hub.settings import HubSettings
 from hub.stores import make_stores, run
 from shared.limits import PROCESS_STOP_TIMEOUT_S, SHARD_APPLY_TIMEOUT_S
 from shared.operator_error import OperatorError
 
-__all__ = ["api_state", "ingest_service", "run_api", "run_ingest"]
+__all__ = ["api_state", "ingest_service", "projectors", "run_api", "run_ingest", "run_project"]
+
+log = logging.getLogger(__name__)
 
 # --- processes -----------------------------------------------------------------------------------
 
@@ -87,6 +92,46 @@ def run_ingest(settings: HubSettings) -> None:
             ]
             with serve_metrics(settings.metrics_host, settings.metrics_port, counted):
                 await until_signalled(service.run)
+
+    run(work())
+
+
+@asynccontextmanager
+async def projectors(settings: HubSettings) -> AsyncIterator[tuple[dict[str, Projector], ProjectCounts]]:
+    """The projector of every shard, by name, their databases closed at the end."""
+    databases = {name: Database(name, dsn, Role.PROJECT) for name, dsn in settings.shards.items()}
+    counts = ProjectCounts()
+    try:
+        yield {name: Projector(ProjectShard(database), counts) for name, database in databases.items()}, counts
+    finally:
+        for database in databases.values():
+            await database.close()
+
+
+def run_project(settings: HubSettings) -> None:
+    """`comanda hub project`: until it is told to stop."""
+
+    async def work() -> None:
+        async with projectors(settings) as (made, counts):
+            counted: list[Counted] = [
+                ("counter", "comanda_hub_projected", "Entries projected.", lambda: counts.entries),
+                (
+                    "counter",
+                    "comanda_hub_unknown_events",
+                    "Entries of types that this release does not know.",
+                    lambda: counts.unknown_events,
+                ),
+                ("counter", "comanda_hub_quarantined", "Entries put into quarantine, by code.", lambda: dict(counts.held)),
+            ]
+
+            async def serve(stop: asyncio.Event) -> None:
+                log.info("projecting %s", ", ".join(made))
+                async with asyncio.TaskGroup() as group:
+                    for projector in made.values():
+                        group.create_task(projector.run(stop))
+
+            with serve_metrics(settings.metrics_host, settings.metrics_port, counted):
+                await until_signalled(serve)
 
     run(work())
 
