@@ -109,10 +109,8 @@ def _settings_rows(settings: type[BaseSettings]) -> list[tuple[str, str, str, st
     rows: list[tuple[str, str, str, str]] = []
     for name, field in settings.model_fields.items():
         kind = getattr(field.annotation, "__name__", None) if not hasattr(field.annotation, "__args__") else None
-        default = "required" if field.is_required() else repr(field.default) if isinstance(field.default, str) else str(field.default)
-        rows.append(
-            (f"`{prefix}{name.upper()}`", kind or str(field.annotation).replace("pathlib.", ""), f"`{default}`", field.description or "")
-        )
+        default = "required" if field.is_required() else f"`{field.default}`" if field.default not in (None, "", [], {}) else "none"
+        rows.append((f"`{prefix}{name.upper()}`", kind or str(field.annotation).replace("pathlib.", ""), default, field.description or ""))
     return rows
 
 
@@ -147,9 +145,11 @@ def settings_page() -> str:
             purpose,
             table(["Variable", "Type", "Default", "Meaning"], _settings_rows(settings)),
         ]
-    rows = [
-        row for name, info in GROUPS.items() for row in _options(getattr(import_module(info.module), info.attribute), f"comanda {name}")
-    ]
+    options: dict[tuple[str, str], list[str]] = {}
+    for name, info in GROUPS.items():
+        for variable, option, meaning in _options(getattr(import_module(info.module), info.attribute), f"comanda {name}"):
+            options.setdefault((variable, meaning), []).append(option)
+    rows = [(variable, ", ".join(places), meaning) for (variable, meaning), places in options.items()]
     parts += ["## Options with a variable of their own", table(["Variable", "Option", "Meaning"], rows)]
     return "\n\n".join(parts) + "\n"
 

@@ -18,7 +18,6 @@ class _Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="COMANDA_EDGE_", extra="ignore", frozen=True)
 
     data_dir: Path = Field(Path("/var/lib/comanda"), description="Directory of box.toml, box.creds, journal.db and edge.sock.")
-    log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="Least severity that is logged.")
 
     @classmethod
     def settings_customise_sources(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from docs import generate
 from shared.domain.registry import COMMANDS, ERRORS, EVENTS
+from shared.protocol.codes import WIRE_CODES
 from tests.tidy.source import ROOT, at, files, text
 from tests.tidy.test_tidy import none
 
@@ -43,6 +44,17 @@ def test_generated_pages_are_fresh() -> None:
 def test_every_error_code_is_listed() -> None:
     page = text(Path("docs/errors.md")) or ""
     none([f"docs/errors.md does not list {code}" for code in ERRORS if f"`{code}`" not in page])
+
+
+def test_every_code_of_the_wire_is_explained() -> None:
+    literal = re.compile(r'"((?:envelope|epoch|frame|hub|key|site|subject)\.[a-z_]+)"')
+    found = {
+        code: path
+        for path in files()
+        if path.suffix == ".py" and (path.is_relative_to("shared/protocol") or path.is_relative_to("hub/ingest"))
+        for code in literal.findall(text(path) or "")
+    }
+    none([f"{path}: {code} is missing in shared/protocol/codes.py" for code, path in found.items() if code not in WIRE_CODES])
 
 
 def test_the_glossary_has_the_terms() -> None:
