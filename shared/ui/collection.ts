@@ -23,7 +23,7 @@ export class LiveSite {
   readonly sequence: ReadonlySignal<number> = computed(() => sequenceOf(this.position.value));
   readonly site = signal<SiteState>(NO_SITE);
   readonly cloud = signal<CloudState>(NO_CLOUD);
-  /** When `cloud` last changed, on this device's own clock (ms). */
+  /** When the box last spoke of the cloud, or first held something that the cloud has not, on `performance.now()`. */
   readonly cloudHeardMs = signal(0);
   readonly checks = signal<ReadonlyMap<string, CheckView>>(new Map());
   readonly closed = signal<ReadonlyMap<string, CheckView>>(new Map());
@@ -55,8 +55,10 @@ export class LiveSite {
       if (whole || frame.checks.length > 0) [this.checks.value, this.closed.value] = [checks, closed];
       if (whole || frame.tickets.length > 0) this.tickets.value = tickets;
       if (frame.site !== null) this.site.value = frame.site;
-      if (frame.cloud !== null) [this.cloud.value, this.cloudHeardMs.value] = [frame.cloud, performance.now()];
-      this.position.value = frame.position;
+      const wasBehind = this.behindCloud.peek() > 0;
+      if (frame.cloud !== null) this.cloud.value = frame.cloud;
+      if (whole || sequenceOf(frame.position) >= this.sequence.value) this.position.value = frame.position;
+      if (frame.cloud !== null || !wasBehind) this.cloudHeardMs.value = performance.now();
     });
   }
 

@@ -32,6 +32,8 @@ export interface QueuePorts {
   readonly send: (kept: Kept) => Promise<Outcome>;
   /** Whether a request would still reach the kitchen; `unknown` while the box's state is not at hand. */
   readonly kitchen: (kept: Kept) => "fires" | "moot" | "unknown";
+  /** Codes of refusals that need nobody's attention: what was wanted is so already. */
+  readonly moot: ReadonlySet<string>;
   /** Milliseconds by the device's clock. */
   readonly nowMs: () => number;
   /** Resolves after so many milliseconds, or sooner when `hurry` is called. */
@@ -133,7 +135,7 @@ export class CommandQueue {
       this.trouble.value = null;
       this.waiting.value = this.waiting.value.filter((kept) => kept.id !== head.id);
       if (outcome.kind === "accepted") this.settling.value = [...this.settling.value, { ...head, sequence: outcome.sequence }];
-      else this.refusals.value = [...this.refusals.value, { kept: head, problem: outcome.problem }];
+      else if (!this.#ports.moot.has(outcome.problem.code)) this.refusals.value = [...this.refusals.value, { kept: head, problem: outcome.problem }];
     });
   }
 

@@ -9,11 +9,14 @@ import { second } from "./clock.ts";
 import { LiveSite } from "./collection.ts";
 import { CommandQueue, interruptiblePause, sendToBox } from "./commands.ts";
 import { FeedConnection } from "./connection.ts";
-import { LIMITS, type Command, type Menu } from "./generated/wire.ts";
+import { LIMITS, type Command, type ErrorCode, type Menu } from "./generated/wire.ts";
 import { openStore, type Kept } from "./queue-store.ts";
 
-/** `away` is the link's own word or its long silence; `unknown` while the box itself is out of reach. */
+/** `away` is the link's own word (its phase), or its silence while something waits for it; `unknown` while the box itself is out of reach. */
 export type CloudReach = "connected" | "away" | "never" | "unknown";
+
+/** Two screens may do the same thing at once; the second is told so by what it sees. */
+const ALREADY_SO = new Set<ErrorCode>(["ticket.already_bumped", "line.already_voided"]);
 
 const NO_MENU: Menu = { name: "", currency: "XXX", items: [], modifier_groups: [], taxes: [], tables: [] };
 
@@ -34,6 +37,7 @@ export class Device {
       store: openStore(`comanda-${name}`),
       send: sendToBox,
       kitchen: (kept) => this.#kitchen(kept),
+      moot: ALREADY_SO,
       nowMs: () => Date.now(),
       pause,
     });
@@ -66,10 +70,12 @@ export class Device {
   #reach(): CloudReach {
     if (this.feed.state.value !== "live") return "unknown";
     const { link, reported_at } = this.live.cloud.value;
-    if (reported_at === null || link === "never") return "never";
+    if (reported_at === null) return "never";
     void second.value;
-    const silentS = (performance.now() - this.live.cloudHeardMs.value) / 1_000;
-    return link === "up" && silentS < LIMITS.UI_LINK_SILENT_S ? "connected" : "away";
+    const quietS = (performance.now() - this.live.cloudHeardMs.value) / 1_000;
+    if (link === "greeting") return quietS < LIMITS.UI_LINK_GRACE_S ? "connected" : "away";
+    const silent = this.live.behindCloud.value > 0 && quietS > LIMITS.UI_LINK_SILENT_S;
+    return link === "sending" && !silent ? "connected" : "away";
   }
 
   /** What the box has done already is sent again without a question; what it has not shown yet cannot be judged. */
@@ -90,9 +96,9 @@ export class Device {
     try {
       const answer = await fetch("/v1/menu", { signal: AbortSignal.timeout(LIMITS.UI_COMMAND_TIMEOUT_S * 1_000) });
       if (!answer.ok) throw new Error(`GET /v1/menu answered ${answer.status}`);
-      const { version, menu } = (await answer.json()) as { readonly version: string; readonly menu: Menu };
+      const { version, menu } = (await answer.json()) as { readonly version: string; readonly menu: Menu | null };
       this.#menuVersion = version;
-      this.menu.value = menu;
+      this.menu.value = menu ?? NO_MENU;
       this.menuLoaded.value = true;
     } catch (error) {
       console.warn("the menu could not be loaded", error);
@@ -108,6 +114,11 @@ export class Device {
       console.warn("the site's name could not be loaded", error); // the next connection asks again
     }
   }
+}
+
+/** Whether a table's id needs the word "table" before it: `12` and `B4` do, `Terrace 2` speaks for itself. */
+export function isBareTable(tableId: string): boolean {
+  return tableId.length <= 3;
 }
 
 /** What a request is about, for showing what waits. */

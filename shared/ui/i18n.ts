@@ -27,6 +27,8 @@ function initialLanguage(): Language {
 
 export interface Translator<Key extends string> {
   readonly language: ReadonlySignal<Language>;
+  /** The language with the device's region, for numbers and times: `en-GB`. */
+  readonly locale: ReadonlySignal<string>;
   /** The text of `key` in the present language, values filled in. */
   readonly t: (key: Key, values?: Values) => string;
   /** The text of a key that may be unknown. */
@@ -52,6 +54,7 @@ export async function createTranslator<Key extends string>(
   };
   return {
     language: computed(() => current.value.language),
+    locale: computed(() => navigator.languages.find((tag) => tag.startsWith(`${current.value.language}-`)) ?? current.value.language),
     t: (key, values = {}) => fill(current.value.texts[key], values),
     maybe: (key) => {
       const text = (current.value.texts as Readonly<Record<string, Text | undefined>>)[key];

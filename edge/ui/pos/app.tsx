@@ -1,9 +1,9 @@
 /** The frame of every POS screen: top bar, banners, the screen of the route, refusals. */
 
-import { second } from "@comanda/ui/clock.ts";
 import { LanguageChoice } from "@comanda/ui/elements/language.tsx";
-import { Banners, Refusals, StaleQuestion } from "@comanda/ui/elements/notices.tsx";
+import { Banner, Refusals, StaleQuestion } from "@comanda/ui/elements/notices.tsx";
 import { Trail } from "@comanda/ui/elements/trail.tsx";
+import { WallClock } from "@comanda/ui/elements/wall-clock.tsx";
 import { checkIdOf } from "@comanda/ui/device.ts";
 import { CheckScreen } from "./check/screen.tsx";
 import { Floor } from "./floor/floor.tsx";
@@ -13,7 +13,6 @@ export function App() {
   return (
     <div class="app">
       <TopBar />
-      <Banners device={device} words={words} />
       <main>{route.value.screen === "floor" ? <Floor /> : <CheckScreen key={route.value.checkId} paying={route.value.screen === "pay"} />}</main>
       <Refusals queue={device.queue} words={words} />
       <StaleQuestion queue={device.queue} words={words} about={staleAbout()} />
@@ -29,21 +28,18 @@ function staleAbout(): string {
 
 function TopBar() {
   const date = device.live.site.value.business_date;
-  const day = new Intl.DateTimeFormat(words.language.value, { weekday: "short", day: "numeric", month: "short", timeZone: "UTC" });
+  const day = new Intl.DateTimeFormat(words.locale.value, { weekday: "short", day: "numeric", month: "short", timeZone: "UTC" });
   return (
     <header class="topbar">
-      <span class="brand">Comanda</span>
-      <span class="site">{device.siteName.value}</span>
-      {date !== "" && <span class="day">{day.format(new Date(`${date}T00:00:00Z`))}</span>}
-      <span class="space" />
+      <div class="lead">
+        <span class="brand">Comanda</span>
+        <span class="site">{device.siteName.value}</span>
+        {date !== "" && <span class="day">{day.format(new Date(`${date}T00:00:00Z`))}</span>}
+        <Banner device={device} words={words} />
+      </div>
       <LanguageChoice words={words} />
       <Trail device={device} words={words} />
-      <Clock />
+      <WallClock device={device} words={words} />
     </header>
   );
-}
-
-function Clock() {
-  void second.value;
-  return <time class="clock">{new Intl.DateTimeFormat(words.language.value, { hour: "2-digit", minute: "2-digit" }).format(Date.now())}</time>;
 }

@@ -1,7 +1,7 @@
 /** The POS wired once: device, words, route, and the checks as its screens show them. */
 
 import { computed, effect, signal } from "@preact/signals";
-import { Device } from "@comanda/ui/device.ts";
+import { Device, isBareTable } from "@comanda/ui/device.ts";
 import type { Command } from "@comanda/ui/generated/wire.ts";
 import { createTranslator } from "@comanda/ui/i18n.ts";
 import { uuid7 } from "@comanda/ui/ids.ts";
@@ -15,7 +15,7 @@ export const { t } = words;
 
 /** Money of this site in the language of this device. */
 export function money(amountMinor: number): string {
-  return formatMoney(amountMinor, device.live.site.value.currency, words.language.value);
+  return formatMoney(amountMinor, device.live.site.value.currency, words.locale.value);
 }
 
 const unanswered = computed(() => new Set(device.queue.waiting.value.map((kept) => kept.id)));
@@ -83,8 +83,12 @@ export function tell(checkId: string, ...commands: readonly Command[]): boolean 
   return device.submit(...opening, ...commands);
 }
 
+export function tableName(tableId: string): string {
+  return isBareTable(tableId) ? t("table.named", { table: tableId }) : tableId;
+}
+
 /** What a check is called: its table, or its number at the counter. */
 export function checkName(check: { readonly tableId: string; readonly view: { readonly number: number } | null }): string {
-  if (check.tableId !== "") return t("table.named", { table: check.tableId });
+  if (check.tableId !== "") return tableName(check.tableId);
   return check.view === null ? t("quick.new") : t("quick.numbered", { n: check.view.number });
 }

@@ -8,6 +8,7 @@ export function LanguageChoice({ words }: { readonly words: Translator<SharedKey
   return (
     <label class="language">
       <Icon name="globe" size={20} />
+      <span aria-hidden="true">{words.language.value.toUpperCase()}</span>
       <span class="visually-hidden">{words.t("app.language")}</span>
       <select value={words.language.value} onChange={(event) => void words.choose(event.currentTarget.value as Language)}>
         {Object.entries(LANGUAGES).map(([code, name]) => (

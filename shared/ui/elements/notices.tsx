@@ -6,40 +6,43 @@ import type { Translator } from "../i18n.ts";
 import type { SharedKey } from "../messages/en.ts";
 import { Dialog } from "./dialog.tsx";
 import { Icon } from "./icon.tsx";
+import { siteTime } from "./wall-clock.tsx";
 
 interface Props {
   readonly device: Device;
   readonly words: Translator<SharedKey>;
 }
 
-/** Bands under the top bar, the gravest first; nothing when all is well. */
-export function Banners({ device, words: { t, language } }: Props) {
+/** The gravest of what is wrong, in the place of the top bar's left half, so that nothing below moves. */
+export function Banner({ device, words: { t, locale } }: Props) {
   const { queue, feed } = device;
   const waiting = queue.waiting.value.length;
-  const lost = feed.state.value === "lost";
   const trouble = queue.trouble.value;
-  const time = new Intl.DateTimeFormat(language.value, { hour: "2-digit", minute: "2-digit" }).format(feed.heardMs.value);
-  return (
-    <div role="status">
-      {lost && (
-        <Band mood="alarm" title={t("banner.box")} end={feed.heardMs.value > 0 ? t("banner.heard", { time }) : ""}>
-          {t("banner.box.detail")} {waiting > 0 && <strong>{t("banner.box.waiting", { n: waiting })}</strong>}
-        </Band>
-      )}
-      {!lost && trouble !== null && (
-        <Band mood="alarm" title={trouble.title}>
-          {trouble.hint}
-        </Band>
-      )}
-      {!lost && device.cloudReach.value === "away" && (
-        <Band mood="wait" title={t("banner.cloud")}>
-          {t("banner.cloud.detail")}
-        </Band>
-      )}
-      {queue.full.value && <Band mood="alarm" title={t("banner.full")} />}
-      {!queue.durable.value && waiting > 0 && <Band mood="wait" title={t("banner.memory")} />}
-    </div>
-  );
+  if (queue.full.value) return <Band mood="alarm" title={t("banner.full")} />;
+  if (feed.state.value === "lost") {
+    const heard = feed.heardMs.value;
+    return (
+      <Band mood="alarm" title={t("banner.box")} end={heard > 0 ? t("banner.heard", { time: siteTime(device, locale.value, heard) }) : ""}>
+        {t("banner.box.detail")} {waiting > 0 && t("banner.box.waiting", { n: waiting })}
+      </Band>
+    );
+  }
+  if (trouble !== null) {
+    return (
+      <Band mood="alarm" title={trouble.title}>
+        {trouble.hint}
+      </Band>
+    );
+  }
+  if (!queue.durable.value && waiting > 0) return <Band mood="wait" title={t("banner.memory")} />;
+  if (device.cloudReach.value === "away") {
+    return (
+      <Band mood="wait" title={t("banner.cloud")}>
+        {t("banner.cloud.detail")}
+      </Band>
+    );
+  }
+  return null;
 }
 
 interface BandProps {
@@ -51,12 +54,14 @@ interface BandProps {
 
 function Band({ mood, title, end = "", children }: BandProps) {
   return (
-    <p class={`banner ${mood}`}>
-      <Icon name="warning" />
+    <p class={`banner ${mood}`} role="status">
+      <Icon name="warning" size={28} />
       <span>
-        <strong>{title}</strong> {children}
+        <strong>
+          {title} {end}
+        </strong>
+        {children}
       </span>
-      {end !== "" && <span class="end">{end}</span>}
     </p>
   );
 }

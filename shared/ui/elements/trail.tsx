@@ -9,6 +9,9 @@ import type { SharedKey } from "../messages/en.ts";
 import { Dialog } from "./dialog.tsx";
 import { Icon } from "./icon.tsx";
 
+/** Entries on their way to a cloud that answers, below which nothing is worth a number. */
+const CALM = 25;
+
 type Mood = "good" | "wait" | "lost";
 
 interface Props {
@@ -20,8 +23,8 @@ export function Trail({ device, words: { t } }: Props) {
   const open = useSignal(false);
   const waiting = device.queue.waiting.value.length;
   const live = device.feed.state.value === "live";
-  const behind = live ? device.live.behindCloud.value : 0;
   const reach = device.cloudReach.value;
+  const behind = live && (reach !== "connected" || device.live.behindCloud.value > CALM) ? device.live.behindCloud.value : 0;
   const cloud: Mood = reach === "connected" ? "good" : "wait";
   return (
     <>

@@ -23,6 +23,7 @@ export function HeldOrSentLine({ line, voiding, sending, onEdit }: Props) {
         {line.note !== "" && <Note text={line.note} />}
         <span class="state">
           {!held && <Icon name="check" size={14} />}
+          {held && sending && <Icon name="clock" size={14} />}
           {state}
         </span>
       </span>

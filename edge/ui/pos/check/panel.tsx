@@ -4,6 +4,7 @@ import { useSignal, useSignalEffect } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import { Icon } from "@comanda/ui/elements/icon.tsx";
 import { PlaceMark } from "@comanda/ui/elements/place.tsx";
+import { siteTime } from "@comanda/ui/elements/wall-clock.tsx";
 import type { CheckView, LineView } from "@comanda/ui/generated/wire.ts";
 import { Empty, placeOf } from "../floor/floor.tsx";
 import { ItemDialog } from "../menu/item-dialog.tsx";
@@ -56,10 +57,9 @@ export function CheckPanel({ check, paying }: { readonly check: ScreenCheck; rea
 }
 
 function aboutOf(view: CheckView): string {
-  const time = new Intl.DateTimeFormat(words.language.value, { hour: "2-digit", minute: "2-digit", timeZone: device.live.site.value.time_zone });
   const parts = view.table_id === "" ? [] : [t("check.number", { n: view.number })];
   if (view.covers > 0) parts.push(t("guests.count", { n: view.covers }));
-  return [...parts, time.format(Date.parse(view.opened_at))].join(" · ");
+  return [...parts, siteTime(device, words.locale.value, Date.parse(view.opened_at))].join(" · ");
 }
 
 function Sums({ check }: { readonly check: ScreenCheck }) {
@@ -70,7 +70,7 @@ function Sums({ check }: { readonly check: ScreenCheck }) {
       {view?.tax_groups.map((group) => (
         <div key={`${group.id} ${group.rate}`}>
           <dt>
-            {group.name} {group.rate}
+            {group.name.includes(group.rate) ? group.name : `${group.name} ${group.rate}`}
           </dt>
           <dd>{money(group.tax_minor)}</dd>
         </div>
@@ -111,13 +111,13 @@ function Actions({ check, paying }: { readonly check: ScreenCheck; readonly payi
       >
         <Icon name="send" /> {check.sending ? t("check.sending") : unsent > 0 ? t("check.send", { n: unsent }) : t("check.send.none")}
       </button>
-      {settled ? (
+      {settled && !paying ? (
         <button class="button large primary" type="button" disabled={check.closing} onClick={close}>
           <Icon name="check" /> {t("check.close")}
         </button>
       ) : paying ? (
         <button class="button large" type="button" onClick={() => goToCheck(check.id)}>
-          {t("app.cancel")}
+          {t("pay.back")}
         </button>
       ) : (
         <button class="button large primary" type="button" disabled={check.view === null && check.pending.length === 0} onClick={() => goToCheck(check.id, true)}>

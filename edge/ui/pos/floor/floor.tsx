@@ -5,8 +5,8 @@ import { Dialog } from "@comanda/ui/elements/dialog.tsx";
 import { Icon } from "@comanda/ui/elements/icon.tsx";
 import { PlaceMark } from "@comanda/ui/elements/place.tsx";
 import { boxNow, second } from "@comanda/ui/clock.ts";
-import { heldLines, type ScreenCheck } from "../overlay.ts";
-import { beginCheck, checkName, checks, device, goToCheck, money, t, words } from "../state.ts";
+import { heldLines, sumsPending, type ScreenCheck } from "../overlay.ts";
+import { beginCheck, checkName, checks, device, goToCheck, money, t, tableName, words } from "../state.ts";
 
 /** Guests that are one tap away. */
 const GUESTS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
@@ -57,17 +57,22 @@ function TableTile({ table, open, onChoose }: { readonly table: string; readonly
   const [first] = open;
   const unsent = open.some((check) => check.pending.length > 0 || heldLines(check).length > 0);
   return (
-    <button class={first === undefined ? "table" : unsent ? "table taken unsent" : "table taken"} type="button" onClick={onChoose} aria-label={t("table.named", { table })}>
-      <span class="name">{table}</span>
+    <button class={first === undefined ? "table" : unsent ? "table taken unsent" : "table taken"} type="button" onClick={onChoose} aria-label={tableName(table)}>
+      <span class={table.length > 4 ? "name long" : "name"}>{table}</span>
       {first === undefined && <span class="state">{t("floor.free")}</span>}
       {first !== undefined && (
         <>
-          <span class="sum">{open.length > 1 ? t("floor.several", { n: open.length }) : first.view === null ? "…" : money(first.view.due_minor)}</span>
+          <span class="sum">{open.length > 1 ? t("floor.several", { n: open.length }) : dueOf(first)}</span>
           <span class="state">{unsent ? t("floor.unsent") : <Since check={first} />}</span>
         </>
       )}
     </button>
   );
+}
+
+/** What is due, unless something on its way changes that. */
+function dueOf(check: ScreenCheck): string {
+  return check.view === null || sumsPending(check) ? "…" : money(check.view.due_minor);
 }
 
 /** Minutes since a check was opened. */
@@ -104,7 +109,7 @@ function CheckRow({ check }: { readonly check: ScreenCheck }) {
   return (
     <button class="check-row" type="button" onClick={() => goToCheck(check.id)}>
       <span class="name">{checkName(check)}</span>
-      <span class="sum">{check.view === null ? "…" : money(check.view.due_minor)}</span>
+      <span class="sum">{dueOf(check)}</span>
       <span class="about">
         {check.view !== null && check.tableId !== "" && `${t("check.number", { n: check.view.number })} · `}
         <Since check={check} />
@@ -124,7 +129,7 @@ export function placeOf(check: ScreenCheck): "tablet" | "box" | "cloud" {
 function Guests({ table, onClose }: { readonly table: string; readonly onClose: () => void }) {
   return (
     <Dialog
-      title={`${t("table.named", { table })}: ${t("guests.title")}`}
+      title={`${tableName(table)}: ${t("guests.title")}`}
       onClose={onClose}
       closeLabel={t("app.close")}
       footer={
@@ -154,7 +159,7 @@ interface ChoiceProps {
 function Choice({ table, open, onAnother, onClose }: ChoiceProps) {
   return (
     <Dialog
-      title={t("floor.choose", { table: t("table.named", { table }) })}
+      title={t("floor.choose", { table: tableName(table) })}
       onClose={onClose}
       closeLabel={t("app.close")}
       footer={

@@ -38,7 +38,7 @@ const texts: Readonly<Record<Exclude<PosKey, SharedKey>, Text>> = {
   "check.due": "Pendiente",
   "check.pending": "La caja dará la suma",
   "check.send": ["Enviar 1 línea", "Enviar {n} líneas"],
-  "check.sending": "Enviando",
+  "check.sending": "En camino",
   "check.send.none": "Todo enviado",
   "check.pay": "Cobrar",
   "check.close": "Cerrar cuenta",

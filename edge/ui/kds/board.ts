@@ -1,0 +1,58 @@
+/** What a station has to cook: pure views of the open tickets. Screens and sockets are not known here. */
+
+import { LIMITS, type Ticket } from "@comanda/ui/generated/wire.ts";
+import type { Kept } from "@comanda/ui/queue-store.ts";
+
+/** Tickets that this screen has bumped, whether or not the box has said yes yet. */
+export function bumpedIds(underway: readonly Kept[]): ReadonlySet<string> {
+  return new Set(underway.flatMap((kept) => kept.commands.flatMap(({ command }) => (command.type === "BumpTicket" ? [command.ticket_id] : []))));
+}
+
+/** The tickets of a station (`""` for all), oldest first, without those just bumped. */
+export function ticketsOf(open: ReadonlyMap<string, Ticket>, station: string, bumped: ReadonlySet<string>): readonly Ticket[] {
+  return [...open.values()]
+    .filter((ticket) => (station === "" || ticket.station === station) && !bumped.has(ticket.ticket_id))
+    .sort((a, b) => a.created_at.localeCompare(b.created_at) || a.number - b.number || a.ticket_id.localeCompare(b.ticket_id));
+}
+
+/** How many of each item are to be made, most first: the all-day counts. */
+export function allDay(tickets: readonly Ticket[]): readonly (readonly [name: string, quantity: number])[] {
+  const counts = new Map<string, number>();
+  for (const line of tickets.flatMap((ticket) => ticket.lines)) counts.set(line.name, (counts.get(line.name) ?? 0) + line.quantity);
+  return [...counts].sort(([nameA, a], [nameB, b]) => b - a || nameA.localeCompare(nameB));
+}
+
+export type Age = "fresh" | "warn" | "late";
+
+export function ageOf(createdMs: number, nowMs: number): Age {
+  const seconds = (nowMs - createdMs) / 1_000;
+  return seconds >= LIMITS.UI_KITCHEN_LATE_S ? "late" : seconds >= LIMITS.UI_KITCHEN_WARN_S ? "warn" : "fresh";
+}
+
+export interface Tap {
+  readonly x: number;
+  readonly y: number;
+  readonly atMs: number;
+}
+
+/**
+ * A guard against double taps: after a bump the next ticket slides under the finger, so a second tap at that place within
+ * UI_TAP_GUARD_S is taken for the same one. Taps elsewhere count at once.
+ */
+export class TapGuard {
+  #left = 0;
+  #top = 0;
+  #right = 0;
+  #bottom = 0;
+  #untilMs = 0;
+
+  /** Whether a tap counts; `place` is the ticket it hit. A key press has no place and always counts. */
+  accepts(tap: Tap | null, place: { readonly left: number; readonly top: number; readonly right: number; readonly bottom: number }): boolean {
+    if (tap === null) return true;
+    const within = tap.x >= this.#left && tap.x <= this.#right && tap.y >= this.#top && tap.y <= this.#bottom;
+    if (within && tap.atMs < this.#untilMs) return false;
+    [this.#left, this.#top, this.#right, this.#bottom] = [place.left, place.top, place.right, place.bottom];
+    this.#untilMs = tap.atMs + LIMITS.UI_TAP_GUARD_S * 1_000;
+    return true;
+  }
+}
