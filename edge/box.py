@@ -71,7 +71,10 @@ def read_signer(data_dir: Path, public_key: str) -> Sign:
         raise OperatorError("box.key_missing", f"{path} cannot be read: {error}", hint) from error
     if found is None:
         raise OperatorError("box.key_missing", f"{path} holds no seed.", hint)
-    pair = nkeys.from_seed(bytearray(found[1].encode()))
+    try:
+        pair = nkeys.from_seed(bytearray(found[1].encode()))
+    except (nkeys.NkeysError, ValueError) as error:  # ValueError: no base32
+        raise OperatorError("box.key_missing", f"The seed in {path} is damaged.", hint) from error
     if bytes(pair.public_key).decode() != public_key:
         raise OperatorError("box.key_missing", f"The key in {path} is not the one of box.toml.", hint)
     return pair.sign

@@ -4,6 +4,7 @@ What lives here: `comanda edge …`: options in, settings made, use cases called
 """
 
 import sys
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import click
 import msgspec
 from pydantic import ValidationError
 
-from edge.settings import EdgeSettings, LinkSettings
+from edge.settings import CONFIG_VARIABLE, EdgeSettings, LinkSettings
 from shared.operator_error import OperatorError
 
 __all__ = ["group"]
@@ -28,13 +29,19 @@ data_dir_option = click.option(
 
 
 def settings_of(cls: Any, **given: Any) -> Any:
-    """Settings from the command line over environment over file. Raises OperatorError `settings.invalid`."""
+    """Settings from the command line over environment over file. Raises OperatorError for what cannot be used."""
+    file = os.environ.get(CONFIG_VARIABLE)
+    if file and not Path(file).is_file():
+        what = f"{CONFIG_VARIABLE} names {file}, which is no file."
+        raise OperatorError("settings.file_missing", what, "Write the file, or unset the variable.")
     try:
         return cls(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise OperatorError("settings.invalid", f"{where}: {first['msg']}", "See docs/settings.md for what it takes.") from error
+    except ValueError as error:
+        raise OperatorError("settings.malformed", f"{file} is no TOML: {error}", "Correct the file.") from error
 
 
 @group.command()

@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
-__all__ = ["EdgeSettings", "LinkSettings"]
+__all__ = ["CONFIG_VARIABLE", "EdgeSettings", "LinkSettings"]
 
 CONFIG_VARIABLE = "COMANDA_EDGE_CONFIG"
 
