@@ -81,12 +81,7 @@ test: $(PYTHON_ENV) ui chromium ## run every test; ARGS='tests/unit -k check' fo
 	@.venv/bin/python -m pytest $(ARGS)
 
 check: $(PYTHON_ENV) $(if $(HAS_UI),$(NODE_ENV)) ## style, types, layers, docs, types of the web apps
-	@echo 'comanda: ruff';        .venv/bin/ruff check . && .venv/bin/ruff format --check .
-	@echo 'comanda: pyright';     .venv/bin/pyright
-	@echo 'comanda: layers';      .venv/bin/lint-imports --no-logo
-	@echo 'comanda: tidy';        .venv/bin/python -m pytest -q tests/tidy
-	$(if $(HAS_UI),@echo 'comanda: web apps';    .venv/bin/python -m shared.ui.generate --check && npm run --silent check)
-	@echo 'check: ok'
+	@bash .ci/check
 
 types: $(PYTHON_ENV) ## generate the TypeScript wire types from the Python ones
 	@.venv/bin/python -m shared.ui.generate

@@ -3,8 +3,8 @@
 What lives here: `comanda edge …`: options in, settings made, use cases called, answers printed.
 """
 
-import sys
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,10 @@ __all__ = ["group"]
 
 @click.group(help="The box in the restaurant: serve its API, link it to the hub, look after its journal.")
 def group() -> None: ...
+
+
+group.add_command(device)
+group.add_command(replay)
 
 
 data_dir_option = click.option(
@@ -131,7 +135,9 @@ def rebuild(check: bool, as_json: bool, **given: Any) -> None:
         try:
             found = fold_anew(store.connection, swap=not check, progress=progress_line("folded"))
         except (msgspec.DecodeError, LookupError, ValueError) as error:
-            raise OperatorError("journal.unprojectable", f"An entry does not fit: {error}", "Run `comanda edge verify`; keep the file.") from error
+            raise OperatorError(
+                "journal.unprojectable", f"An entry does not fit: {error}", "Run `comanda edge verify`; keep the file."
+            ) from error
         finally:
             store.close()
     if as_json:

@@ -22,7 +22,9 @@ def single_writer(data_dir: Path) -> Iterator[None]:
     try:
         handle = os.open(data_dir / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
-        raise OperatorError("box.not_enrolled", f"{data_dir} cannot be used: {error}", "Name the right directory with --data-dir.") from error
+        raise OperatorError(
+            "box.not_enrolled", f"{data_dir} cannot be used: {error}", "Name the right directory with --data-dir."
+        ) from error
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

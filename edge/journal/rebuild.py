@@ -100,9 +100,7 @@ def rebuild(connection: sqlite3.Connection, *, swap: bool, progress: Callable[[i
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
-    return Rebuilt(
-        entries=entries, commands=counts[0], aggregates=counts[1], unknown_events=unknown, differences=differences, swapped=swap
-    )
+    return Rebuilt(entries=entries, commands=counts[0], aggregates=counts[1], unknown_events=unknown, differences=differences, swapped=swap)
 
 
 def _fold_all(connection: sqlite3.Connection, progress: Callable[[int], None]) -> tuple[int, int]:

@@ -155,9 +155,7 @@ async def test_an_engine_that_dies_of_a_defect_is_survived(bench: Bench) -> None
     assert isinstance(await bench.open("a"), tuple)
 
 
-async def test_one_request_that_meets_a_defect_spoils_nothing_of_its_neighbours(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_one_request_that_meets_a_defect_spoils_nothing_of_its_neighbours(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """A command that trips over a mistake of ours is refused by itself; the others of its group must not pay for it, again and again."""
     real = writer_module.Site._decide_command
 
