@@ -24,6 +24,7 @@ from edge.api.box import CLOUD, CloudReport
 from edge.api.identity import LOOPBACK
 from edge.api.metrics import Metrics
 from edge.api.state import Edge
+from edge.api.websocket import ClosableProtocol
 from edge.app.devices import Devices
 from edge.app.feed import Feed
 from edge.app.site import BoxIdentity, Committed, Site
@@ -138,7 +139,7 @@ async def serve(settings: EdgeSettings) -> None:
             if settings.trust_loopback:
                 log.info("until pairing exists, clients on loopback may act as a POS without a token (trust_loopback)")
             config = uvicorn.Config(
-                create_app(edge), http="httptools", ws="websockets-sansio", ws_per_message_deflate=False, loop="none",
+                create_app(edge), http="httptools", ws=ClosableProtocol, ws_per_message_deflate=False, loop="none",
                 log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=int(GRACEFUL_STOP_S),
                 limit_concurrency=HTTP_CONNECTIONS_MAX, server_header=False,
             )  # fmt: skip

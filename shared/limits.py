@@ -53,6 +53,7 @@ FEED_PAGE_BYTES_MAX = 1024 * 1024  # bytes of entries in one frame, exceeded by 
 FEED_RECENT_ENTRIES = 20_000  # entries kept in memory for followers that are nearly up to date
 FEED_RECENT_BATCHES = 2_000  # commits kept encoded in memory for screens that are nearly up to date
 FEED_SEND_TIMEOUT_S = 5.0  # seconds a follower may take to accept a frame before it is dropped
+FEED_CLOSE_TIMEOUT_S = 10.0  # seconds a dropped follower has to read that it was dropped, before it is cut off
 FEED_CLIENTS_MAX = 256  # WebSocket followers of one edge
 LIVE_AGGREGATES_MAX = 5_000  # live checks, and as many tickets, that a snapshot shows
 FEED_RESUME_AGGREGATES_MAX = 2_000  # changed aggregates after which a device gets a snapshot instead

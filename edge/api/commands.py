@@ -35,6 +35,8 @@ def _decode(body: bytes, cls: type[S]) -> S:
     """The body as sent: a command stays raw until the writer decides it, so that its bytes are decoded once."""
     try:
         return msgspec.json.decode(body, type=cls)
+    except RecursionError as error:
+        raise Refused("request.malformed", "The body is nested too deeply.") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Refused("request.malformed", f"The body cannot be read: {error}") from error
 

@@ -54,9 +54,9 @@ async def ensure_cursor(edge: Edge, after: str) -> Position:
         raise Refused("feed.bad_cursor", str(error)) from error
     if position.sequence == 0:
         return START
-    if position.sequence > edge.feed.head.sequence:
+    held = await edge.reader.entry(position.sequence)  # asked first: a reader may be a moment ahead of the feed
+    if held is None and position.sequence > edge.feed.head.sequence:
         raise Refused("feed.ahead", f"The cursor is at {position.sequence}, the journal ends at {edge.feed.head.sequence}.")
-    held = await edge.reader.entry(position.sequence)
     if held is None or held.position != position:
         raise Refused("feed.fork", f"The entry at sequence {position.sequence} is not the one of the cursor.")
     return position

@@ -57,5 +57,9 @@ def identify(connection: Connection, devices: Devices, trust_loopback: bool) -> 
 def _ensure_own_page(connection: Connection) -> None:
     host = connection.headers.get("host", "")
     origin = connection.headers.get("origin")
-    if urlsplit(f"//{host}").hostname not in LOOPBACK or (origin is not None and urlsplit(origin).netloc != host):
+    try:
+        own = urlsplit(f"//{host}").hostname in LOOPBACK and (origin is None or urlsplit(origin).netloc == host)
+    except ValueError:  # a bracket that is not closed
+        own = False
+    if not own:
         raise Refused("request.foreign_origin", f"Host {host!r} and origin {origin!r} are not this box.")
