@@ -13,6 +13,8 @@ import click
 import msgspec
 from pydantic import ValidationError
 
+from edge.devices.cli import device
+from edge.replay.cli import replay
 from edge.settings import CONFIG_VARIABLE, EdgeSettings, LinkSettings
 from shared.operator_error import OperatorError
 
