@@ -57,6 +57,10 @@ def _on_refused(_: Request[Any, Any, Any], error: Refused) -> Response[bytes]:
     return _respond(problem_of(error))
 
 
+def _on_too_deep(_: Request[Any, Any, Any], __: RecursionError) -> Response[bytes]:
+    return _respond(problem_of(Refused("request.malformed", "The body is nested too deeply.")))
+
+
 def _on_http(_: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
     """What Litestar refuses by itself: routing, decoding, sizes."""
     code = _GENERAL.get(error.status_code, "request.malformed" if error.status_code < HTTPStatus.INTERNAL_SERVER_ERROR else "edge.defect")
@@ -71,4 +75,4 @@ def _on_defect(request: Request[Any, Any, Any], error: Exception) -> Response[by
     return _respond(problem_of(Refused("edge.defect", f"{type(error).__name__} while answering; the log of the box has the rest.")))
 
 
-HANDLERS = {RefusedRequest: _on_refused_request, Refused: _on_refused, HTTPException: _on_http, Exception: _on_defect}
+HANDLERS = {RefusedRequest: _on_refused_request, Refused: _on_refused, HTTPException: _on_http, RecursionError: _on_too_deep, Exception: _on_defect}

@@ -4,7 +4,7 @@ What lives here: queries in, views out. Nothing is decided or written here, exce
 """
 
 import shutil
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 
 import msgspec
@@ -124,6 +124,16 @@ async def put_menu(request: Anybody, edge: Edge, data: Menu) -> MenuApplied:
     return MenuApplied(version=version, applied=True)
 
 
+def ensure_date(text: str | None) -> str | None:
+    """The date as given, or nothing for none. Raises Refused `request.malformed`: a typing error must not look like a day without sales."""
+    try:
+        if text and date.fromisoformat(text).isoformat() != text:
+            raise ValueError("write it as YYYY-MM-DD")
+    except ValueError as error:
+        raise Refused("request.malformed", f"{text!r} is no date: {error}.") from error
+    return text
+
+
 @get("/checks", summary="Checks, open or closed")
 async def list_checks(
     request: Anybody,
@@ -137,8 +147,8 @@ async def list_checks(
     if status == "open":
         found = await edge.reader.open_checks(limit)
     else:
-        date = business_date or edge.site.business_date
-        found = await edge.reader.closed_checks(date, date, limit)
+        day = ensure_date(business_date) or edge.site.business_date
+        found = await edge.reader.closed_checks(day, day, limit)
     return Checks(checks=tuple(check_view(check) for check in found))
 
 
@@ -167,18 +177,18 @@ async def get_sales(
 ) -> SalesAnswer:
     """Closed checks only. The hub computes the same figures with the same function from the same entries."""
     edge.identify(request)
-    first = from_date or edge.site.business_date
+    first = ensure_date(from_date) or edge.site.business_date
     days: dict[str, Sales] = {}
-    for check in await edge.reader.closed_checks(first, to_date or first, SALES_CHECKS_MAX):
+    for check in await edge.reader.closed_checks(first, ensure_date(to_date) or first, SALES_CHECKS_MAX):
         days[check.business_date] = days.get(check.business_date, NO_SALES) + sales_of(check)
     return SalesAnswer(
         currency=edge.site.currency,
         days=tuple(
             DaySales(
-                business_date=date, orders=day.orders, lines=day.lines, gross_minor=day.gross_minor, net_minor=day.net_minor,
+                business_date=each, orders=day.orders, lines=day.lines, gross_minor=day.gross_minor, net_minor=day.net_minor,
                 tax_minor=day.tax_minor,
             )
-            for date, day in sorted(days.items())
+            for each, day in sorted(days.items())
         ),
         total=sum(days.values(), NO_SALES),
     )  # fmt: skip
