@@ -5,7 +5,8 @@ What lives here: the list of routers, the OpenAPI document, the handlers of erro
 
 from pathlib import Path
 
-from litestar import Litestar, MediaType, get
+from litestar import Litestar, MediaType, Router, get
+from litestar.datastructures import CacheControlHeader
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
 from litestar.static_files import create_static_files_router
@@ -28,11 +29,23 @@ border:1px solid;border-radius:.5rem;text-decoration:none}</style><h1>Comanda</h
 <p><a href="/pos/">POS</a><a href="/kds/">Kitchen</a><a href="/schema">API</a></p>"""
 
 
+# The page is asked for anew each time, so that an update is seen; what it names carries its hash in its name and is kept.
+_FRESH = CacheControlHeader(no_cache=True)
+_KEPT = CacheControlHeader(max_age=365 * 24 * 3600, public=True, immutable=True)
+
+
+def _app_files(name: str, built: Path) -> list[Router]:
+    return [
+        create_static_files_router(path=f"/{name}", directories=[built], html_mode=True, name=name, cache_control=_FRESH),
+        create_static_files_router(path=f"/{name}/assets", directories=[built / "assets"], name=f"{name}-assets", cache_control=_KEPT),
+    ]
+
+
 def create_app(edge: Edge) -> Litestar:
     """The API and the apps of one edge."""
     ui_dir = edge.settings.ui_dir or UI_DIR
     built = [name for name in APPS if (ui_dir / name).is_dir()]
-    static = [create_static_files_router(path=f"/{name}", directories=[ui_dir / name], html_mode=True) for name in built]
+    static = [router for name in built for router in _app_files(name, ui_dir / name)]
 
     @get("/", media_type=MediaType.HTML, include_in_schema=False)
     async def index() -> str:

@@ -14,6 +14,8 @@ export type BoxState = "connecting" | "live" | "lost";
 
 /** Close codes after which the cursor means nothing to the box: a bad one, and a fork or one ahead of the head. */
 const CURSOR_VOID = new Set([4400, 4409]);
+/** Close code for a device that the box does not know, or that may not see the feed. */
+const UNKNOWN_DEVICE = 4401;
 
 export interface FeedPorts {
   /** The cursor to resume from; empty for a snapshot. */
@@ -28,6 +30,8 @@ export class FeedConnection {
   readonly state = signal<BoxState>("connecting");
   /** When the box was last heard, by this device's wall clock (ms); 0 for never. */
   readonly heardMs = signal(0);
+  /** The box answers, but does not take this device. */
+  readonly turnedAway = signal(false);
   readonly #ports: FeedPorts;
   #socket: WebSocket | null = null;
   #attempt = 0;
@@ -82,6 +86,7 @@ export class FeedConnection {
     socket.addEventListener("close", (event) => {
       if (socket !== this.#socket) return;
       if (CURSOR_VOID.has(event.code)) this.#ports.onCursorVoid();
+      this.turnedAway.value = event.code === UNKNOWN_DEVICE;
       this.#lose();
     });
   }
@@ -89,6 +94,7 @@ export class FeedConnection {
   #take(frame: ScreenFrame): void {
     this.#attempt = 0;
     this.#heard();
+    this.turnedAway.value = false;
     this.#ports.onFrame(frame);
     if (this.state.value !== "live") {
       this.state.value = "live";

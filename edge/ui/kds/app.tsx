@@ -64,12 +64,13 @@ function Lost({ lost }: { readonly lost: boolean }) {
   const kept = device.queue.waiting.value.length;
   const heard = device.feed.heardMs.value;
   const trouble = device.queue.trouble.value;
+  const away = device.feed.turnedAway.value;
   return (
     <p class="lost-band" role="alert">
       <Icon name="warning" size={40} />
       <span>
-        <strong>{lost || trouble === null ? t("lost.title") : trouble.title}</strong>
-        {lost || trouble === null ? t("lost.detail") : trouble.hint} {kept > 0 && t("lost.kept", { n: kept })}
+        <strong>{away ? t("banner.unknown") : lost || trouble === null ? t("lost.title") : trouble.title}</strong>
+        {away ? t("banner.unknown.detail") : lost || trouble === null ? t("lost.detail") : trouble.hint} {kept > 0 && t("lost.kept", { n: kept })}
       </span>
       {heard > 0 && <span class="end">{t("banner.heard", { time: siteTime(device, words.locale.value, heard) })}</span>}
     </p>

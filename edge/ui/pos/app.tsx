@@ -7,13 +7,13 @@ import { WallClock } from "@comanda/ui/elements/wall-clock.tsx";
 import { checkIdOf } from "@comanda/ui/device.ts";
 import { CheckScreen } from "./check/screen.tsx";
 import { Floor } from "./floor/floor.tsx";
-import { checkName, checks, device, route, words } from "./state.ts";
+import { checkName, checks, device, route, settling, words } from "./state.ts";
 
 export function App() {
   return (
     <div class="app">
       <TopBar />
-      <main>{route.value.screen === "floor" ? <Floor /> : <CheckScreen key={route.value.checkId} paying={route.value.screen === "pay"} />}</main>
+      <main class={settling.value ? "settling" : ""}>{route.value.screen === "floor" ? <Floor /> : <CheckScreen key={route.value.checkId} paying={route.value.screen === "pay"} />}</main>
       <Refusals queue={device.queue} words={words} />
       <StaleQuestion queue={device.queue} words={words} about={staleAbout()} />
     </div>

@@ -2,7 +2,7 @@
 
 import { computed, effect, signal } from "@preact/signals";
 import { Device, isBareTable } from "@comanda/ui/device.ts";
-import type { Command } from "@comanda/ui/generated/wire.ts";
+import { LIMITS, type Command } from "@comanda/ui/generated/wire.ts";
 import { createTranslator } from "@comanda/ui/i18n.ts";
 import { uuid7 } from "@comanda/ui/ids.ts";
 import { formatMoney } from "@comanda/ui/money.ts";
@@ -49,8 +49,13 @@ function parse(hash: string): Route {
 export const route = signal(parse(location.hash));
 window.addEventListener("hashchange", () => (route.value = parse(location.hash)));
 
+/** True for a moment after a check was left: the second half of a double tap must not choose a table. */
+export const settling = signal(false);
+
 export function goToFloor(): void {
   location.hash = "#/";
+  settling.value = true;
+  setTimeout(() => (settling.value = false), LIMITS.UI_TAP_GUARD_S * 1_000);
 }
 
 export function goToCheck(checkId: string, pay = false): void {

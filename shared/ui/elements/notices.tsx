@@ -19,6 +19,13 @@ export function Banner({ device, words: { t, locale } }: Props) {
   const waiting = queue.waiting.value.length;
   const trouble = queue.trouble.value;
   if (queue.full.value) return <Band mood="alarm" title={t("banner.full")} />;
+  if (feed.turnedAway.value) {
+    return (
+      <Band mood="alarm" title={t("banner.unknown")}>
+        {t("banner.unknown.detail")}
+      </Band>
+    );
+  }
   if (feed.state.value === "lost") {
     const heard = feed.heardMs.value;
     return (

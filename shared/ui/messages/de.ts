@@ -30,6 +30,8 @@ const texts = {
   "banner.box.detail": "Bestellungen bleiben auf diesem Tablet und werden gesendet, sobald die Box antwortet.",
   "banner.box.waiting": ["1 wartet.", "{n} warten."],
   "banner.heard": "Zuletzt gehört {time}.",
+  "banner.unknown": "Die Box kennt dieses Gerät nicht.",
+  "banner.unknown.detail": "Die Leitung bitten, es anzumelden.",
   "banner.cloud": "Cloud nicht erreichbar.",
   "banner.cloud.detail": "Auf der Box ist alles sicher; einfach weiterarbeiten.",
   "banner.memory": "Dieser Browser kann nichts speichern. Die Seite bitte offen lassen, bis nichts mehr wartet.",

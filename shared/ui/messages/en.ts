@@ -29,6 +29,8 @@ const texts = {
   "banner.box.detail": "Orders stay on this tablet and are sent when the box answers.",
   "banner.box.waiting": ["1 waits.", "{n} wait."],
   "banner.heard": "Last heard {time}.",
+  "banner.unknown": "This device is not known to the box.",
+  "banner.unknown.detail": "Ask a manager to pair it.",
   "banner.cloud": "Cloud out of reach.",
   "banner.cloud.detail": "Everything is safe on the box; go on as usual.",
   "banner.memory": "This browser cannot store commands. Keep this page open until nothing waits.",

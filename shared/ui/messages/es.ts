@@ -30,6 +30,8 @@ const texts = {
   "banner.box.detail": "Los pedidos quedan en esta tableta y se envían cuando la caja responda.",
   "banner.box.waiting": ["1 espera.", "{n} esperan."],
   "banner.heard": "Última señal {time}.",
+  "banner.unknown": "La caja no conoce este dispositivo.",
+  "banner.unknown.detail": "Pida al encargado que lo empareje.",
   "banner.cloud": "Nube fuera de alcance.",
   "banner.cloud.detail": "Todo está a salvo en la caja; siga como siempre.",
   "banner.memory": "Este navegador no puede guardar órdenes. Deje la página abierta hasta que nada espere.",
