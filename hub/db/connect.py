@@ -87,18 +87,38 @@ class Database:
 
         Raises DatabaseUnavailable or ValueRefused for what went wrong in the database, whoever's statement it was.
         """
+        async with self._connection() as connection:
+            try:
+                async with connection.transaction():
+                    if org_id is not None:
+                        await act_for(connection, org_id)
+                    if credential_sha256 is not None:
+                        await connection.execute("select set_config('app.credential_sha256', $1, true)", credential_sha256.hex())
+                    yield connection
+            except _VALUE_ERRORS as error:
+                raise ValueRefused(f"{self.name}: {_sentence(error)}") from error
+            except _UNAVAILABLE as error:
+                raise DatabaseUnavailable(self.name, _sentence(error)) from error
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[Connection]:
+        """A connection of the pool. That there is none, for whatever reason, is no fault of a value."""
         try:
             pool = await self._open()
-            async with pool.acquire(timeout=CONNECT_TIMEOUT_S) as connection, connection.transaction():
-                if org_id is not None:
-                    await act_for(connection, org_id)
-                if credential_sha256 is not None:
-                    await connection.execute("select set_config('app.credential_sha256', $1, true)", credential_sha256.hex())
-                yield connection
-        except _VALUE_ERRORS as error:
-            raise ValueRefused(f"{self.name}: {_sentence(error)}") from error
+            connection = await pool.acquire(timeout=CONNECT_TIMEOUT_S)
         except _UNAVAILABLE as error:
             raise DatabaseUnavailable(self.name, _sentence(error)) from error
+        try:
+            yield connection
+        finally:
+            await self._give_back(pool, connection)
+
+    async def _give_back(self, pool: Any, connection: Connection) -> None:
+        """What was committed is committed: a connection that cannot be given back in order is cut, and that is all."""
+        try:
+            await pool.release(connection, timeout=CONNECT_TIMEOUT_S)
+        except _UNAVAILABLE as error:
+            log.info("%s: a connection was cut: %s", self.name, _sentence(error))
 
     @asynccontextmanager
     async def listening(self, channel: str, heard: asyncio.Event) -> AsyncIterator[Connection]:

@@ -1,25 +1,45 @@
-"""Hubs for the tests of this folder: fresh databases on the session's Postgres, migrated."""
+"""Hubs for the tests of this folder, on the session's Postgres.
 
-from collections.abc import AsyncIterator, Callable
+Migrating takes a second, so the databases are shared and every test brings tenants of its own.
+"""
 
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+
+import pytest
 import pytest_asyncio
 
 from tests.support.hub_rig import HubRig
-from tests.support.postgres import Database
+from tests.support.postgres import Database, TestPostgres
+
+
+@pytest.fixture(scope="session")
+def hub_databases(postgres: TestPostgres) -> Iterator[dict[str, Database]]:
+    """A control database and two shards, migrated."""
+    made = {name: postgres.create(name) for name in ("control", "s1", "s2")}
+
+    async def migrate() -> None:
+        rig = HubRig(made["control"], {name: made[name] for name in ("s1", "s2")})
+        await rig.migrate()
+        await rig.close()
+
+    asyncio.run(migrate())
+    yield made
+    for database in made.values():
+        postgres.drop(database)
 
 
 @pytest_asyncio.fixture
-async def rig(make_database: Callable[[str], Database]) -> AsyncIterator[HubRig]:
-    """A hub with two shards, without processes or broker."""
-    made = HubRig(make_database("control"), {"s1": make_database("s1"), "s2": make_database("s2")})
-    await made.migrate()
+async def rig(hub_databases: dict[str, Database]) -> AsyncIterator[HubRig]:
+    """A hub with two shards, without processes or broker, on databases that other tests use too."""
+    made = HubRig(hub_databases["control"], {name: hub_databases[name] for name in ("s1", "s2")})
     yield made
     await made.close()
 
 
 @pytest_asyncio.fixture
-async def small_rig(make_database: Callable[[str], Database]) -> AsyncIterator[HubRig]:
-    """The same on one shard."""
+async def one_shard(make_database: Callable[[str], Database]) -> AsyncIterator[HubRig]:
+    """A hub with one shard, on databases of the test's own."""
     made = HubRig(make_database("control"), {"only": make_database("only")})
     await made.migrate()
     yield made
