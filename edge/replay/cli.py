@@ -4,6 +4,7 @@ What lives here: arguments, help and output.
 """
 
 import asyncio
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -78,7 +79,7 @@ def replay(
     if not token:
         raise OperatorError("device.token_missing", "Replaying needs a token of a device with the role import.", HOW_TO_PAIR)
     asked = Replay(path=orders, menu=read_menu(menu_path) if menu_path else None, series=series)
-    progress = Progress(click.get_text_stream("stderr"))
+    progress = Progress(sys.stderr)
     try:
         report = asyncio.run(_run(asked, ensure_url(url), token, patience_s, progress))
     finally:

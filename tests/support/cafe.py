@@ -46,7 +46,8 @@ def convert(target: Path, source: Path = CAFE_DIR) -> Cafe:
         writer = csv.writer(out)
         writer.writerow(["order_id", "ordered_at", "item", "quantity", "unit_price"])
         for line, row in enumerate(csv.DictReader(file), 2):
-            moment = datetime.strptime(f"{row['order_date']} {row['order_time']}", "%d-%m-%Y %H:%M:%S")
+            day_of_month, month, year = row["order_date"].split("-")
+            moment = datetime.fromisoformat(f"{year}-{month}-{day_of_month}T{row['order_time']}")
             name, price = menu.get(row["item_id"], (row["item_id"], ""))
             writer.writerow([row["order_id"], moment.isoformat(), name, 1, price])
             if row["item_id"] not in menu:
