@@ -17,6 +17,7 @@ from shared.domain.kernel import Aggregate, Key
 from shared.domain.registry import AGGREGATES
 from shared.domain.sales import Sales
 from shared.domain.views import CheckView
+from shared.limits import SITES_CACHED_MAX
 from shared.protocol.subjects import Address
 
 __all__ = ["ProjectShard", "SiteTransaction", "forget_site"]
@@ -79,6 +80,7 @@ class ProjectShard:
 
     def __init__(self, database: Database) -> None:
         self.database = database
+        self._begun: set[Address] = set()  # sites that are sure to have a cursor
 
     async def sites_with_work(self, limit: int) -> list[Address]:
         async with self.database.transaction() as connection:
@@ -88,11 +90,21 @@ class ProjectShard:
     @asynccontextmanager
     async def site(self, address: Address) -> AsyncIterator[SiteTransaction | None]:
         """A transaction on the site; None when another projector is at it, or the tenant does not live here."""
+        await self._begin(address)
         async with self.database.transaction(org_id=address.org_id) as connection:
-            await connection.execute(SQL["begin_cursor"], *address)
             cursor = await connection.fetchval(SQL["lock_cursor"], *address)
             lives_here = await connection.fetchval(SQL["lock_placement"], address.org_id)
             yield None if cursor is None or lives_here is None else SiteTransaction(connection, address, cursor)
+
+    async def _begin(self, address: Address) -> None:
+        """A cursor for a site that has none, committed at once: another projector skips a locked row, not one about to be."""
+        if address in self._begun:
+            return
+        async with self.database.transaction(org_id=address.org_id) as connection:
+            await connection.execute(SQL["begin_cursor"], *address)
+        if len(self._begun) >= SITES_CACHED_MAX:
+            self._begun.clear()
+        self._begun.add(address)
 
 
 async def forget_site(dsn: str, org_id: str, site_id: str) -> None:

@@ -139,9 +139,7 @@ class HubRig:
     async def look_as(self, journal: SiteJournal, query: str, *arguments: Any) -> list[Any]:
         """Rows of the shard of the site, on behalf of its organisation; `$1` is the site's id."""
         placement = await self.stores.control.placement(journal.address.org_id)
-        return await self._fetch(
-            self.shards[placement.shard].owner_dsn, journal.address.org_id, query, journal.address.site_id, *arguments
-        )
+        return await self._fetch(self.shards[placement.shard].owner_dsn, journal.address.org_id, query, journal.address.site_id, *arguments)
 
     async def _fetch(self, dsn: str, org_id: str, query: str, *arguments: Any) -> list[Any]:
         connection = await asyncpg.connect(dsn)

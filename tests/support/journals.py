@@ -145,7 +145,9 @@ class SiteJournal:
         """(subject, frame), as they arrive at a lane."""
         return journal(*self.address), self.frame(first, last, **options)
 
-    def hello(self, *, attempt: int = 1, key: KeyPair | None = None, head: Position | None = None, figures: Figures | None = None) -> tuple[str, bytes]:
+    def hello(
+        self, *, attempt: int = 1, key: KeyPair | None = None, head: Position | None = None, figures: Figures | None = None
+    ) -> tuple[str, bytes]:
         """(subject, frame) of a hello."""
         signer = key or self.key
         frame = Hello(
