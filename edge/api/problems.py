@@ -75,4 +75,10 @@ def _on_defect(request: Request[Any, Any, Any], error: Exception) -> Response[by
     return _respond(problem_of(Refused("edge.defect", f"{type(error).__name__} while answering; the log of the box has the rest.")))
 
 
-HANDLERS = {RefusedRequest: _on_refused_request, Refused: _on_refused, HTTPException: _on_http, RecursionError: _on_too_deep, Exception: _on_defect}
+HANDLERS = {
+    RefusedRequest: _on_refused_request,
+    Refused: _on_refused,
+    HTTPException: _on_http,
+    RecursionError: _on_too_deep,
+    Exception: _on_defect,
+}

@@ -145,7 +145,9 @@ def test_a_batch_of_too_many_commands_is_refused(client: httpx.Client) -> None:
     assert problem(client.post("/v1/batches", json={"commands": commands})) == (400, "request.malformed")
 
 
-@pytest.mark.parametrize("content_type", ["text/plain", "application/xml", "application/x-www-form-urlencoded", "multipart/form-data", "\xff"])
+@pytest.mark.parametrize(
+    "content_type", ["text/plain", "application/xml", "application/x-www-form-urlencoded", "multipart/form-data", "\xff"]
+)
 def test_a_content_type_that_lies_breaks_nothing(client: httpx.Client, box: httpx.Client, content_type: str) -> None:
     """A command is read as JSON whatever it is called; a menu under a wrong name is refused or taken, never a defect."""
     headers = {b"content-type": content_type.encode("latin-1")}
