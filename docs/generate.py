@@ -44,31 +44,42 @@ def _error_table(errors: Mapping[str, ErrorInfo]) -> str:
     )
 
 
-def _text_of(node: ast.expr) -> str | None:
-    """A string literal, f-string (values as `…`) or their sum, as text; None for anything else."""
+def _text_of(node: ast.expr, constants: Mapping[str, str]) -> str | None:
+    """A string literal, a constant, an f-string (values as `…`) or their sum, as text; None for anything else."""
     match node:
+        case ast.Name(id=name):
+            return constants.get(name)
         case ast.Constant(value=str(text)):
             return text
         case ast.JoinedStr(values=values):
-            return "".join(_text_of(value) or "…" for value in values)
+            return "".join(_text_of(value, constants) or "…" for value in values)
         case ast.BinOp(left=left, op=ast.Add(), right=right):
-            return (_text_of(left) or "…") + (_text_of(right) or "…")
+            return (_text_of(left, constants) or "…") + (_text_of(right, constants) or "…")
         case _:
             return None
 
 
 def operator_errors() -> dict[str, tuple[str, str]]:
     """code -> (what happened, what to do) of every OperatorError that the source raises with a literal code."""
+    paths = sorted(file for package in PACKAGES for file in (ROOT / package).rglob("*.py") if "node_modules" not in file.parts)
+    nodes = [node for path in paths for node in ast.walk(ast.parse(path.read_text()))]
+    constants = {
+        node.targets[0].id: node.value.value
+        for node in nodes
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id.isupper()
+        if isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+    }
     found: dict[str, tuple[str, str]] = {}
-    for path in sorted(file for package in PACKAGES for file in (ROOT / package).rglob("*.py") if "node_modules" not in file.parts):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "OperatorError":
-                values = dict(zip(("code", "detail", "hint"), node.args, strict=False)) | {
-                    key.arg: key.value for key in node.keywords if key.arg
-                }
-                code, detail, hint = (_text_of(values[name]) if name in values else None for name in ("code", "detail", "hint"))
-                if code is not None and "…" not in code:
-                    found.setdefault(code, (detail or "…", hint or "…"))
+    for node in nodes:
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "OperatorError":
+            given = dict(zip(("code", "detail", "hint"), node.args, strict=False)) | {
+                key.arg: key.value for key in node.keywords if key.arg
+            }
+            said = {name: (_text_of(value, constants) or "…").replace("……", "…") for name, value in given.items()}
+            code, text = said.get("code", "…"), (said.get("detail", "…"), said.get("hint", "…"))
+            # One code may be raised in several places; the one that tells most of itself is listed.
+            if "…" not in code and (code not in found or text.count("…") < found[code].count("…")):
+                found[code] = text
     return found
 
 
@@ -96,7 +107,10 @@ def errors_page() -> str:
         table(["Code", "What happened", "What to do"], [(f"`{c}`", what, hint) for c, (what, hint) in sorted(WIRE_CODES.items())]),
         "## The command line",
         "`…` stands for the names and numbers of the case.",
-        table(["Code", "What happened", "What to do"], [(f"`{c}`", what, hint) for c, (what, hint) in sorted(operator_errors().items())]),
+        table(
+            ["Code", "What happened", "What to do"],
+            [(f"`{c}`", what, hint if hint != "…" else "The message says.") for c, (what, hint) in sorted(operator_errors().items())],
+        ),
     ]
     return "\n\n".join(parts) + "\n"
 
