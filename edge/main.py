@@ -8,9 +8,10 @@ import asyncio
 import contextlib
 import logging
 import os
+import signal
 import socket
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -116,7 +117,7 @@ async def _cloud(reader: Reader) -> CloudState:
 
 
 class _Server(uvicorn.Server):
-    """Uvicorn, saying where it listens once it does."""
+    """Uvicorn, saying where it listens once it does, and leaving the process to us when it has stopped."""
 
     def __init__(self, config: uvicorn.Config, said: str) -> None:
         super().__init__(config)
@@ -125,6 +126,18 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         log.info("%s", self._said)
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Uvicorn would raise the signal again once it has stopped, and so end the process before the writer is at its end."""
+        loop, signals = asyncio.get_running_loop(), (signal.SIGTERM, signal.SIGINT)
+        for number in signals:
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        try:
+            yield
+        finally:
+            for number in signals:
+                loop.remove_signal_handler(number)
 
 
 async def serve(settings: EdgeSettings) -> None:
