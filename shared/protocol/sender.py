@@ -102,6 +102,7 @@ class Sender:
         self._credit_until = 0
         self._credit_void_at = 0.0
         self._silent_since = 0.0
+        self._round_trip_s = 0.0  # what the last greeting took
         self._hello_due = 0.0
         self._hello_wait_s = limits.HELLO_RETRY_S
         self._hold_until = 0.0
@@ -159,8 +160,6 @@ class Sender:
         before, incarnation = self.watermark, self.incarnation
         actions = self._take_watermark(answer, now)
         self._hello_wait_s = limits.HELLO_RETRY_S
-        if self.phase is Phase.HOLDING:
-            return actions  # the rest of what was in flight when we were told to wait: it changes nothing
         if answer.status in _FOR_A_PERSON:
             return actions + self._hold(now, limits.HELLO_RETRY_MAX_S) + self._raise(answer.code or answer.status, answer.detail)
         if _AFTER_ANSWER[answer.status] is Phase.HOLDING:
@@ -169,6 +168,7 @@ class Sender:
         if self.watermark.sequence > before.sequence:
             self._barren = 0
         if self.phase is Phase.GREETING:
+            self._round_trip_s = now - self._silent_since
             return actions + self._start_sending(now)
         if answer.status is AnswerStatus.GAP:
             return actions + self._close_gap(now)
@@ -188,8 +188,10 @@ class Sender:
         if self.phase is Phase.GREETING:
             if now < self._hello_due:
                 return []
+            # The same attempt: nothing was sent since, so that an answer to any of these hellos will do. On a WAN slower than
+            # the first waits every answer would else be one to an earlier attempt.
             self._hello_wait_s = min(self._hello_wait_s * 2, limits.HELLO_RETRY_MAX_S)
-            return self._greet(now)
+            return [self._hello(now, self._hello_wait_s)]
         actions = self._pump(now)
         # Without an answer, or without credit: ask again, less and less often while nothing comes of it, so that a hub
         # that is merely slow is not buried under copies.
@@ -229,13 +231,15 @@ class Sender:
         return self._start_sending(now)
 
     def _patience_s(self) -> float:
-        """Seconds to wait before asking again."""
-        return min(limits.ANSWER_TIMEOUT_S * 2 ** min(self._barren, 8), limits.HELLO_RETRY_MAX_S)
+        """Seconds to wait before asking again: longer where the WAN is slow."""
+        patience_s = max(limits.ANSWER_TIMEOUT_S, 2 * self._round_trip_s)
+        return min(patience_s * 2 ** min(self._barren, 8), limits.HELLO_RETRY_MAX_S)
 
     def _greet(self, now: float) -> list[Action]:
         self.phase = Phase.GREETING
         self._forget_flight()
         self._attempt += 1
+        self._silent_since = now
         return [self._hello(now, self._hello_wait_s)]
 
     def _hello(self, now: float, wait_s: float) -> Publish:
@@ -257,6 +261,7 @@ class Sender:
 
     def _hold(self, now: float, wait_s: float) -> list[Action]:
         self.phase = Phase.HOLDING
+        self._attempt += 1  # the answers to the rest of what was in flight change nothing any more
         self._hold_until = now + wait_s
         self._forget_flight()
         return []
