@@ -99,6 +99,7 @@ function Sums({ check }: { readonly check: ScreenCheck }) {
 function Actions({ check, paying }: { readonly check: ScreenCheck; readonly paying: boolean }) {
   const unsent = heldLines(check).length + check.pending.length;
   const due = check.view?.due_minor ?? 0;
+  const idle = check.view?.lines.some((line) => line.status === "sent") === true ? t("check.send.none") : t("check.send.idle");
   const settled = check.view !== null && !sumsPending(check) && due === 0 && unsent === 0;
   const close = () => tell(check.id, { type: "CloseCheck", check_id: check.id }) && goToFloor();
   return (
@@ -109,7 +110,7 @@ function Actions({ check, paying }: { readonly check: ScreenCheck; readonly payi
         disabled={unsent === 0 || check.sending}
         onClick={() => void tell(check.id, { type: "SendCheck", check_id: check.id })}
       >
-        <Icon name="send" /> {check.sending ? t("check.sending") : unsent > 0 ? t("check.send", { n: unsent }) : t("check.send.none")}
+        <Icon name="send" /> {check.sending ? t("check.sending") : unsent > 0 ? t("check.send", { n: unsent }) : idle}
       </button>
       {settled && !paying ? (
         <button class="button large primary" type="button" disabled={check.closing} onClick={close}>

@@ -38,6 +38,7 @@ const texts: Readonly<Record<Exclude<PosKey, SharedKey>, Text>> = {
   "check.due": "Offen",
   "check.pending": "Summe folgt von der Box",
   "check.send": ["1 Posten senden", "{n} Posten senden"],
+  "check.send.idle": "Senden",
   "check.sending": "Unterwegs",
   "check.send.none": "Alles gesendet",
   "check.pay": "Bezahlen",

@@ -36,6 +36,7 @@ const texts = {
   "check.due": "Due",
   "check.pending": "Sum follows from the box",
   "check.send": ["Send 1 line", "Send {n} lines"],
+  "check.send.idle": "Send",
   "check.sending": "On its way",
   "check.send.none": "All sent",
   "check.pay": "Pay",

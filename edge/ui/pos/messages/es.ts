@@ -38,6 +38,7 @@ const texts: Readonly<Record<Exclude<PosKey, SharedKey>, Text>> = {
   "check.due": "Pendiente",
   "check.pending": "La caja dará la suma",
   "check.send": ["Enviar 1 línea", "Enviar {n} líneas"],
+  "check.send.idle": "Enviar",
   "check.sending": "En camino",
   "check.send.none": "Todo enviado",
   "check.pay": "Cobrar",

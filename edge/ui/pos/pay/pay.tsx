@@ -43,7 +43,7 @@ function Tender({ check, dueMinor }: { readonly check: ScreenCheck; readonly due
   const pay = (tenderedMinor: number) =>
     // The amount is stated: what the cashier saw is what is paid, whatever another tablet adds meanwhile.
     tell(check.id, { type: "PayCash", check_id: check.id, tendered_minor: tenderedMinor, amount_minor: Math.min(tenderedMinor, dueMinor) });
-  const press = (next: number) => (given.value = Math.min(next, LIMITS.AMOUNT_MINOR_MAX));
+  const press = (change: (value: number) => number) => (given.value = Math.min(change(given.peek()), LIMITS.AMOUNT_MINOR_MAX));
   const short = given.value > 0 && given.value < dueMinor;
   return (
     <section class="pay" aria-label={t("pay.title")}>
@@ -65,7 +65,7 @@ function Tender({ check, dueMinor }: { readonly check: ScreenCheck; readonly due
           </button>
         ))}
       </div>
-      <Keypad value={given.value} onValue={press} clearLabel={t("pay.clear")} eraseLabel={t("pay.erase")} />
+      <Keypad empty={given.value === 0} onKey={press} clearLabel={t("pay.clear")} eraseLabel={t("pay.erase")} />
       <button class="button large primary take" type="button" disabled={given.value === 0} onClick={() => pay(given.value)}>
         <Icon name="cash" /> {given.value === 0 ? t("pay.enter") : t("pay.take", { amount: money(given.value) })}
       </button>
