@@ -20,6 +20,7 @@ ROW_CODES: dict[str, tuple[str, str]] = {
     "ordered_at.malformed": ("The time is none of ISO 8601.", "Write it as 2026-03-02T12:30:00, with the time of day."),
     "ordered_at.nonexistent": ("That local time never was: the clocks went forward over it.", "Correct the time, or write it with its offset."),
     "ordered_at.out_of_range": ("The time lies before 1970 or in the future.", "Correct the time."),
+    "order.differs": ("The order's id was played before for an order of another day.", "If it is another order, name its --series."),
     "order.times_apart": ("The row is more than a day away from the first row of its order.", "Give orders of different days ids of their own."),
     "order.too_many_lines": ("The order has more rows than a check can hold lines.", "Divide it into several orders."),
     "item.missing": ("The row names no item.", "Fill in what was sold."),

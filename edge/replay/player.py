@@ -5,6 +5,7 @@ orders are played, and how many at once, is the runner's business.
 """
 
 from collections.abc import Iterable
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -16,7 +17,8 @@ from edge.replay.settle import settle
 from edge.replay.site import RefusedBatchError, SiteClient, SiteStatus
 from shared.domain.check import CheckStatus
 from shared.domain.menu import EMPTY_MENU
-from shared.limits import BATCH_COMMANDS_MAX
+from shared.domain.views import CheckView
+from shared.limits import BATCH_COMMANDS_MAX, REPLAY_ORDER_SPAN_S
 
 __all__ = ["Played", "Player"]
 
@@ -57,6 +59,7 @@ class Player:
         self._status = status
         self._catalogue = catalogue
         self._series = series
+        self._zone = ZoneInfo(status.time_zone)
 
     async def play(self, order: Order) -> Played:
         """Bring the order in, as far as its rows let themselves be taken."""
@@ -121,18 +124,27 @@ class Player:
             played.reject(rows, refused.code, refused.detail)
             return ()
         settled = settle(check, rows, self._catalogue)
-        for row, line in settled.differing:
+        strangers = tuple(row for row in (*(row for row, _ in settled.differing), *settled.late) if self._is_stranger(row, check))
+        played.reject(strangers, "order.differs", f"The order's id belongs to check {check.number} of {check.business_date}.")
+        differing = [(row, line) for row, line in settled.differing if row not in strangers]
+        late_rows = tuple(row for row in settled.late if row not in strangers)
+        for row, line in differing:
             reason = f"Check {check.number} holds {line.quantity} x {line.name} at {line.amount_minor} minor units in all instead."
             played.reject([row], "row.differs", reason)
         if check.status is CheckStatus.OPEN:
-            return tuple(row for row in rows if row in settled.played or row in settled.late)
+            return tuple(row for row in rows if row in settled.played or row in late_rows)
         self._accept(settled.played, played, late=late, repeated=True)
         if late:
-            played.reject(settled.late, "row.differs", f"Check {check.number} holds something else in place of this row.")
+            played.reject(late_rows, "row.differs", f"Check {check.number} holds something else in place of this row.")
             return ()
-        for row in settled.late:
+        for row in late_rows:
             await self._play(late_check(check_id, row), played, late=True)
         return ()
+
+    def _is_stranger(self, row: Row, check: CheckView) -> bool:
+        """Whether the row is of another day than the check: then somebody else's order came under the same id."""
+        opened_at = check.opened_at.astimezone(self._zone).replace(tzinfo=None)
+        return abs((row.ordered_at - opened_at).total_seconds()) > REPLAY_ORDER_SPAN_S
 
     async def _reload_menu(self) -> bool:
         """Whether another menu is in force than the plan was made with; if so it is the one from now on."""
