@@ -18,6 +18,8 @@ const CURSOR_VOID = new Set([4400, 4409]);
 const UNKNOWN_DEVICE = 4401;
 
 export interface FeedPorts {
+  /** What of the site this screen shows, in the words of the feed: `{ checks: "false" }` leaves checks out. */
+  readonly wanted: Readonly<Record<string, string>>;
   /** The cursor to resume from; empty for a snapshot. */
   readonly cursor: () => string;
   /** Called for each frame, in order. */
@@ -75,8 +77,7 @@ export class FeedConnection {
     const cursor = this.#ports.cursor();
     const url = new URL("/v1/feed", location.href);
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-    url.searchParams.set("view", "screens");
-    if (cursor !== "") url.searchParams.set("after", cursor);
+    url.search = new URLSearchParams({ view: "screens", ...this.#ports.wanted, ...(cursor === "" ? {} : { after: cursor }) }).toString();
     const socket = new WebSocket(url);
     this.#socket = socket;
     this.#lastHeard = performance.now();

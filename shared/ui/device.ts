@@ -30,8 +30,8 @@ export class Device {
   readonly cloudReach: ReadonlySignal<CloudReach> = computed(() => this.#reach());
   #menuVersion = "";
 
-  /** `name` is the app's own, for its store; several boxes on one machine differ by origin. */
-  constructor(name: string) {
+  /** `name` is the app's own, for its store; several boxes on one machine differ by origin. `wanted` is what it shows of the site. */
+  constructor(name: string, wanted: Readonly<Record<string, string>> = {}) {
     const { pause, hurry } = interruptiblePause();
     this.queue = new CommandQueue({
       store: openStore(`comanda-${name}`),
@@ -42,6 +42,7 @@ export class Device {
       pause,
     });
     this.feed = new FeedConnection({
+      wanted,
       cursor: () => this.live.position.value,
       onFrame: (frame) => this.live.apply(frame),
       onCursorVoid: () => this.live.forget(),

@@ -369,6 +369,7 @@ export type ErrorCode =
   | "epoch.behind"
   | "id.malformed"
   | "item.unknown"
+  | "journal.foreign"
   | "line.already_added"
   | "line.already_sent"
   | "line.already_voided"
