@@ -66,6 +66,11 @@ class Demo:
         """Whether everything has been started, and what dies is to be started again."""
         return self._is_up
 
+    @property
+    def restarts(self) -> int:
+        """How many times something died and was started again."""
+        return sum(self._restarts.values())
+
     def say(self, text: str) -> None:
         self.show(f"demo: {text}")
 

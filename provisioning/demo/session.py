@@ -51,7 +51,7 @@ async def _until_stopped(demo: Demo) -> int:
     begun = time.monotonic()
     try:
         await _or_stop(demo, demo.start())
-        _print_doors(demo, time.monotonic() - begun)
+        _print_doors(demo, time.monotonic() - begun, await _are_apps_built(demo))
         await _or_stop(demo, demo.play(_PACE_S, asyncio.Event()))
     except _Interrupted:
         demo.say("stopping")
@@ -81,7 +81,12 @@ async def _or_stop(demo: Demo, work: Awaitable[T]) -> T:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _print_doors(demo: Demo, took_s: float) -> None:
+async def _are_apps_built(demo: Demo) -> bool:
+    async with httpx.AsyncClient(timeout=HTTP_TIMEOUT_S) as client:
+        return (await client.get(f"http://127.0.0.1:{demo.ports.edge(SITES[0].key)}/pos/")).is_success
+
+
+def _print_doors(demo: Demo, took_s: float, are_apps_built: bool) -> None:
     """Where to click."""
     comanda = _program()
     demo.say(f"ready after {took_s:.1f} s; three sites of two organisations are open")
@@ -97,6 +102,8 @@ def _print_doors(demo: Demo, took_s: float) -> None:
         f"  logs in {demo.home.logs}; Ctrl-C stops everything",
         "",
     ]
+    if not are_apps_built:
+        lines.insert(1, "  POS and kitchen are not built yet, so their pages are missing: make ui, then start again")
     for line in lines:
         demo.show(line)
 
@@ -204,4 +211,6 @@ def _summary(demo: Demo, figures: _Figures) -> str:
         f"{figures.cut_site} cut off for {figures.cut_s:.1f} s with {figures.held_back} entries held back",
         f"drained in {figures.drain_s:.1f} s",
     ]
+    if demo.restarts:
+        parts.append(f"{demo.restarts} processes started again")
     return ", ".join(parts)

@@ -9,16 +9,17 @@ __all__ = ["free_block", "processes_naming"]
 
 
 def processes_naming(text: str) -> dict[int, str]:
-    """Command lines, by pid, of the processes in whose arguments `text` stands."""
+    """Command lines, by pid, of the processes in whose arguments or environment `text` stands."""
     found: dict[int, str] = {}
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit():
             continue
         try:
             command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            environment = (entry / "environ").read_bytes().decode(errors="replace")
         except OSError:
-            continue  # it has ended meanwhile
-        if text in command:
+            continue  # it has ended meanwhile, or is somebody else's
+        if text in command or text in environment:
             found[int(entry.name)] = command
     return found
 
