@@ -1,0 +1,141 @@
+"""The scene that is frozen: one evening of one site, with fixed ids, clock and key, that makes every event there is.
+
+What lives here: what happens. How it is written down is in freeze.py. A new event type is added to the scene before the next
+version is frozen; versions that are frozen already are never touched.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import nkeys
+
+from edge.app.site import BOX, BoxIdentity, Device, RefusedCommand, Request, Site
+from shared.domain.check import AddLine, ChosenModifier, CloseCheck, OpenCheck, PayCash, SendCheck, VoidLine
+from shared.domain.ids import derived_id
+from shared.domain.kernel import Command
+from shared.domain.menu import Menu, MenuItem, Modifier, ModifierGroup, Tax, menu_version
+from shared.domain.registry import ROLES
+from shared.domain.site import AcceptClock, ApplyMenu
+from shared.domain.ticket import BumpTicket
+from shared.protocol.entry import START, StoredEntry
+from shared.protocol.envelope import Answer, AnswerStatus, Figures, Hello, encode_answer, pack_envelope, seal_envelope, seal_hello
+from shared.protocol.session import Submit
+from tests.sim.store import Disk, SimStore
+
+__all__ = ["ORG", "PUBLIC_KEY", "SITE", "Scene"]
+
+ORG, SITE = derived_id("corpus", "org"), derived_id("corpus", "site")
+_KEY = nkeys.from_seed(nkeys.encode_seed(bytes(range(32)), nkeys.PREFIX_BYTE_USER))
+PUBLIC_KEY = _KEY.public_key.decode()
+_BEGIN = datetime(2026, 10, 24, 16, 30, 0, 125_000, tzinfo=UTC)
+
+MENU = Menu(
+    name="Frozen · gefroren · 冷凍",
+    currency="EUR",
+    items=(
+        MenuItem(id="soup", name="Soup of the day", category="Starters", price_minor=650, tax_ids=("food",)),
+        MenuItem(id="pizza", name="Pizza", category="Mains", price_minor=1_250, station="oven", tax_ids=("food",), modifier_group_ids=("size",)),
+        MenuItem(id="wine", name="Glass of wine", category="Drinks", price_minor=799, station="bar", tax_ids=("drink", "city")),
+    ),
+    modifier_groups=(
+        ModifierGroup(id="size", name="Size", modifiers=(Modifier(id="big", name="Big", price_minor=175),), minimum=1, maximum=2),
+    ),
+    taxes=(
+        Tax(id="food", name="VAT 7 %", rate="7%", inclusive=True),
+        Tax(id="drink", name="VAT 19 %", rate="19%", inclusive=True),
+        Tax(id="city", name="City levy", rate="1/80", rounding="half_even"),
+    ),
+    tables=("1", "2", "terrace"),
+)  # fmt: skip
+
+
+def name_id(name: str) -> str:
+    return derived_id("corpus", name)
+
+
+class Scene:
+    """Plays the evening; afterwards `entries`, `commands` and `frames` are what there is to freeze."""
+
+    def __init__(self) -> None:
+        self.now = _BEGIN
+        self.commands: dict[str, bytes] = {}
+        self.store = SimStore(Disk())
+        self._tablet = Device(device_id=name_id("tablet"), permissions=ROLES["import"])
+        self._count = 0
+        self._play()
+        self.entries: list[StoredEntry] = self.store.entries(0, 10_000)
+
+    def _box(self, epoch: int) -> Site:
+        identity = BoxIdentity(org_id=ORG, site_id=SITE, epoch=epoch, currency="EUR", time_zone="Europe/Berlin", cut_over_minutes=240)
+        site = Site(identity, self.store, lambda: self.now)
+        site.start()
+        return site
+
+    def _do(self, site: Site, command: Command, device: Device | None = None) -> str:
+        """Have a command accepted; returns its id."""
+        self._count += 1
+        self.now += timedelta(seconds=37)
+        body = msgspec.json.encode(command)
+        submit = Submit(id=name_id(f"command {self._count}"), command=msgspec.Raw(body), actor_id="anna")
+        [outcome], _ = site.execute([Request(device=device or self._tablet, commands=(submit,))])
+        assert not isinstance(outcome, RefusedCommand), outcome
+        self.commands.setdefault(type(command).__name__, body)
+        return submit.id
+
+    def _line(self, site: Site, check: str, line: str, item: str, **fields: object) -> None:
+        self._do(site, AddLine(check_id=name_id(check), line_id=name_id(line), item_id=item, **fields))  # type: ignore[arg-type]
+
+    def _play(self) -> None:
+        site = self._box(epoch=1)
+        site.put_menu(menu_version(MENU), msgspec.json.encode(MENU))
+        self._do(site, ApplyMenu(version=menu_version(MENU)), BOX)
+        self._do(site, OpenCheck(check_id=name_id("a"), table_id="terrace", covers=3))
+        big = (ChosenModifier(group_id="size", modifier_id="big"),)
+        self._line(site, "a", "a1", "pizza", quantity=2, modifiers=big, note="half without olives\nplease")
+        self._line(site, "a", "a2", "wine", quantity=3)
+        self._line(site, "a", "a3", "soup")
+        self._do(site, VoidLine(check_id=name_id("a"), line_id=name_id("a3"), reason="Gast überlegt es sich"))
+        send = self._do(site, SendCheck(check_id=name_id("a")))
+        self._do(site, BumpTicket(ticket_id=derived_id(send, 1)))
+        self._do(site, PayCash(check_id=name_id("a"), tendered_minor=1_000, amount_minor=1_000))
+        self.now -= timedelta(hours=2)
+        self._do(site, AcceptClock(reason="summer time"))
+        self.now += timedelta(hours=13)
+        self._do(site, PayCash(check_id=name_id("a"), tendered_minor=10_000))
+        self._do(site, CloseCheck(check_id=name_id("a")))
+        self._do(site, OpenCheck(check_id=name_id("b"), opened_at=datetime(2016, 10, 30, 2, 30)))
+        self._line(site, "b", "b1", "soup", unit_price_minor=199)
+        site = self._box(epoch=2)
+        self._do(site, SendCheck(check_id=name_id("b")))
+        self._do(site, PayCash(check_id=name_id("b"), tendered_minor=200))
+        self._do(site, CloseCheck(check_id=name_id("b")))
+        self._do(site, OpenCheck(check_id=name_id("c")))
+        self._line(site, "c", "c1", "wine")
+
+    def frames(self) -> dict[str, bytes]:
+        """One frame of each kind, and one answer of each status."""
+        entries = self.entries
+        split = next(index for index, entry in enumerate(entries) if entry.epoch == 2)
+        head = entries[-1].position
+        figures = Figures(
+            head_sequence=head.sequence,
+            business_date="2026-10-25",
+            open_checks=1,
+            oldest_pending_at_ms=1_793_000_000_000,
+            alarms=("disk.low",),
+        )
+        hello = Hello(org=ORG, site=SITE, epoch=2, attempt=1_793_000_002, head=head, figures=figures)
+        runs = {"envelope-epoch-1": entries[:split], "envelope-epoch-2": entries[split:]}
+        before = {"envelope-epoch-1": START.hash, "envelope-epoch-2": entries[split - 1].hash}
+        made = {
+            name: seal_envelope(pack_envelope(ORG, SITE, 1_793_000_001, before[name], run), PUBLIC_KEY, _KEY.sign)
+            for name, run in runs.items()
+        }
+        made["hello"] = seal_hello(hello, PUBLIC_KEY, _KEY.sign)
+        for status in AnswerStatus:
+            answer = Answer(
+                attempt=1_793_000_001, incarnation="0c3b5a1e-aaaa-8bbb-8ccc-000000000001", status=status, watermark=entries[4].position,
+                credit_until=6_405, credit_ttl_s=60.0, retry_after_s=2.5, code="" if status is AnswerStatus.OK else f"frozen.{status}", detail="…",
+            )  # fmt: skip
+            made[f"answer-{status}"] = encode_answer(answer)
+        return made
