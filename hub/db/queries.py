@@ -15,6 +15,7 @@ _MARK = "-- name: "
 def load(name: str) -> dict[str, str]:
     """The statements of `sql/<name>.sql` by name. Raises ValueError when a name stands twice."""
     statements: dict[str, list[str]] = {}
+    comments: list[str] = []  # they belong to what follows them
     current: list[str] = []
     for line in (Path(__file__).parent / "sql" / f"{name}.sql").read_text(encoding="utf-8").splitlines():
         if line.startswith(_MARK):
@@ -22,5 +23,9 @@ def load(name: str) -> dict[str, str]:
             if key in statements:
                 raise ValueError(f"{name}.sql names {key!r} twice")
             current = statements.setdefault(key, [])
-        current.append(line)
+        if line.startswith("--"):
+            comments.append(line)
+        elif line.strip():
+            current += [*comments, line]
+            comments = []
     return {key: "\n".join(lines) for key, lines in statements.items()}

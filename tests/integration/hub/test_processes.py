@@ -136,7 +136,9 @@ async def test_a_box_reaches_no_subject_but_its_own(hub: HubStack, broker: Broke
     assert await looking.stored(theirs) == []
 
 
-async def test_processes_stop_when_told_and_show_their_metrics(hub: HubStack, looking: HubRig, make_program: Callable[..., Program]) -> None:
+async def test_processes_stop_when_told_and_show_their_metrics(
+    hub: HubStack, looking: HubRig, make_program: Callable[..., Program]
+) -> None:
     ports = {name: free_port() for name in ("ingest", "project")}
     for name, port in ports.items():
         program = make_program(f"{name}-m", "hub", name, "--metrics-port", str(port), env=hub.env)

@@ -18,6 +18,7 @@ from shared.domain.sales import NO_SALES, Sales, sales_of
 from shared.domain.views import check_view
 from tests.support.hub_rig import HubRig
 from tests.support.journals import SiteJournal
+from tests.support.waiting import eventually_async
 
 
 def sales_in_memory(site: SiteJournal) -> dict[str, Sales]:
@@ -241,6 +242,10 @@ async def no_site(rig: HubRig) -> Any:
     return site.address
 
 
+async def is_projected(rig: HubRig, site: SiteJournal) -> bool:
+    return await rig.sales(site) == sales_in_memory(site)
+
+
 async def test_a_notice_wakes_the_projector(rig: HubRig, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(projector_module, "PROJECT_POLL_S", 3600.0)  # so that only a notice can
     site = busy(await rig.add_site(shard="s1"))
@@ -259,8 +264,7 @@ async def test_a_notice_wakes_the_projector(rig: HubRig, monkeypatch: pytest.Mon
     async with asyncio.timeout(20):
         await is_listening.wait()
         await rig.send_all(site)
-        while await rig.sales(site) != sales_in_memory(site):
-            await asyncio.sleep(0)
+        await eventually_async(lambda: is_projected(rig, site))
         stop.set()
         projector._heard.set()
         await running
