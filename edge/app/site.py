@@ -23,9 +23,9 @@ from shared.domain.ids import derived_id, is_id
 from shared.domain.kernel import Aggregate, Command, Context, Draft, Key, Meta
 from shared.domain.menu import EMPTY_MENU, Menu, decode_menu
 from shared.domain.registry import AGGREGATES, ROLES, booking_date, decide, decode_command, evolve
-from shared.domain.site import ApplyMenu, SiteState, StartEpoch, TurnBusinessDay, site_of, today
+from shared.domain.site import AcceptClock, ApplyMenu, SiteState, StartEpoch, TurnBusinessDay, site_of, today
 from shared.domain.text import ensure_text
-from shared.limits import AGGREGATES_CACHED_MAX, COMMAND_BYTES_MAX, EVENTS_PER_COMMAND_MAX, ID_LENGTH_MAX
+from shared.limits import AGGREGATES_CACHED_MAX, COMMAND_BYTES_MAX, ENTRY_BYTES_MAX, EVENTS_PER_COMMAND_MAX, ID_LENGTH_MAX
 from shared.protocol.entry import Entry, Position, StoredEntry, decode_entry, encode_entry, entry_hash
 from shared.protocol.session import Accepted, AcceptedEvent, Submit
 
@@ -313,25 +313,30 @@ class Site:
         events = decide(trial.draft, command, context)
         if len(events) > EVENTS_PER_COMMAND_MAX:
             raise Refused("command.too_large", f"The command would make {len(events)} entries; {EVENTS_PER_COMMAND_MAX} are allowed.")
+        # While the clock is behind, entries stand at the time of the last: else the first of them would make it the right one,
+        # and the next check would open without a manager, at a time and perhaps on a date that is wrong.
+        at = now if trial.head_at is None or isinstance(command, AcceptClock) else max(now, trial.head_at)
         first, made = trial.head.sequence + 1, len(trial.entries)
         for ordinal, event in enumerate(events):
             sequence = trial.head.sequence + 1
             meta = Meta(
-                at=now, date=booking_date(trial.draft, event, context.today), command_id=command_id, ordinal=ordinal,
+                at=at, date=booking_date(trial.draft, event, context.today), command_id=command_id, ordinal=ordinal,
                 epoch=self._identity.epoch, sequence=sequence, device_id=device.device_id, actor_id=actor_id,
             )  # fmt: skip
             changes = evolve(trial.draft, event, meta)
             entry = Entry(
-                org=self._identity.org_id, site=self._identity.site_id, epoch=meta.epoch, sequence=sequence, at=now, date=meta.date,
+                org=self._identity.org_id, site=self._identity.site_id, epoch=meta.epoch, sequence=sequence, at=at, date=meta.date,
                 command=command_id, ordinal=ordinal, of=len(events), event=msgspec.Raw(msgspec.json.encode(event)),
                 device=device.device_id, actor=actor_id, digest=digest if ordinal == 0 else "",
             )  # fmt: skip
             data = encode_entry(entry)
+            if len(data) > ENTRY_BYTES_MAX:  # it would fit no message: the site's link would stand still before it for ever
+                raise Refused("command.too_large", f"{type(event).__name__} has {len(data)} bytes; {ENTRY_BYTES_MAX} are allowed.")
             stored = StoredEntry(meta.epoch, sequence, entry_hash(trial.head.hash, data), data)
             trial.entries.append((stored, entry))
             trial.draft.put(changes)
             trial.touched.update(dict.fromkeys(changes, sequence))
-            trial.head, trial.head_at = stored.position, now
+            trial.head, trial.head_at = stored.position, at
         trial.commands[command_id] = CommandRecord(command_id, digest, first, len(events))
         return answer_of(trial.entries[made:])
 

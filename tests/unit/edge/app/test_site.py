@@ -11,7 +11,7 @@ from shared.domain.check import AddLine, OpenCheck, SendCheck, VoidLine
 from shared.domain.errors import Refused
 from shared.domain.ids import derived_id
 from shared.domain.menu import menu_version
-from shared.domain.site import ApplyMenu, StartEpoch, TurnBusinessDay
+from shared.domain.site import AcceptClock, ApplyMenu, StartEpoch, TurnBusinessDay
 from shared.domain.ticket import BumpTicket
 from shared.limits import COMMAND_BYTES_MAX
 from shared.protocol.session import Accepted
@@ -250,6 +250,31 @@ def test_the_date_never_goes_back_with_the_clock(kit: SiteKit) -> None:
     kit.wait(days=-1)
     assert kit.refused(OpenCheck(check_id=name_id("b"))) == "clock.behind"
     assert kit.one(SOUP).business_date == "2026-03-03"
+
+
+def test_a_line_added_while_the_clock_is_behind_does_not_make_it_the_right_one(kit: SiteKit) -> None:
+    """The battery of the clock is flat. The line went on at the wrong time, and the next check opened as if nothing were wrong."""
+    kit.one(OPEN)
+    at_noon = kit.now
+    kit.wait(hours=-5)
+    assert kit.one(SOUP).at == at_noon
+    assert kit.refused(OpenCheck(check_id=name_id("b"))) == "clock.behind"
+    again = kit.restart()
+    assert again.refused(OpenCheck(check_id=name_id("b"))) == "clock.behind"
+    accepted = again.one(AcceptClock(reason="battery"), by=BOX)
+    assert accepted.at < at_noon
+    again.one(OpenCheck(check_id=name_id("b")))
+    again.close()
+
+
+def test_a_round_too_large_for_one_message_is_refused_before_it_stops_the_link(kit: SiteKit) -> None:
+    check_id = name_id("a")
+    kit.one(OPEN)
+    note = "\N{SLICE OF PIZZA}" * 500
+    for start in range(0, 400, 100):
+        lines = [AddLine(check_id=check_id, line_id=name_id(str(n)), item_id="soup", note=note) for n in range(start, start + 100)]
+        assert isinstance(kit.batch(*lines), tuple)
+    assert kit.refused(SendCheck(check_id=check_id)) == "command.too_large"
 
 
 def test_a_device_that_takes_the_id_of_tomorrows_turn_cannot_stop_the_site(kit: SiteKit) -> None:
