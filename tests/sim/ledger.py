@@ -4,6 +4,7 @@ What lives here: a second, plainer telling of the rules, on dictionaries and int
 """
 
 from collections import defaultdict
+from datetime import datetime
 from typing import Any
 
 __all__ = ["Ledger", "Violation"]
@@ -76,6 +77,7 @@ class Ledger:
         self._awaiting_tickets: dict[str, str] = {}
         self._numbers: dict[str, int] = defaultdict(int)
         self._date = ""
+        self._at: datetime | None = None
 
     @classmethod
     def of(cls, entries: list[dict[str, Any]]) -> "Ledger":
@@ -84,6 +86,7 @@ class Ledger:
         for entry in entries:
             event = entry["event"]
             ledger._close_send(event["type"])
+            ledger._keep_time(event["type"], datetime.fromisoformat(entry["at"]))
             getattr(ledger, f"_on_{event['type']}")(event, entry)
             if "check_id" in event and event["type"] != "TicketCreated":
                 check = ledger._checks[event["check_id"]]
@@ -119,6 +122,14 @@ class Ledger:
             not self._awaiting_tickets or next_type == "TicketCreated",
             f"lines {list(self._awaiting_tickets)} were sent and no kitchen was told",
         )
+
+    def _keep_time(self, type_name: str, at: datetime) -> None:
+        """Times go back only where a manager has accepted the clock."""
+        _must(
+            type_name == "ClockAccepted" or self._at is None or at >= self._at,
+            f"{type_name} stands at {at}, the entry before at {self._at}",
+        )
+        self._at = at
 
     # --- one rule for each event ---
 
