@@ -4,7 +4,10 @@ What lives here: the mount and one story on it. The mount lives in the process's
 """
 
 import os
+import shutil
+import sqlite3
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -15,7 +18,7 @@ import pytest
 
 from provisioning.process import Child, free_port
 from shared.domain.check import AddLine, OpenCheck
-from tests.integration.edge.till import body_of, order, read_journal
+from tests.integration.edge.till import body_of, order
 from tests.support.boxes import make_box, new_id
 from tests.support.programs import COMANDA
 from tests.support.waiting import eventually
@@ -78,6 +81,18 @@ class SmallDisk:
                 except OSError:
                     continue
             ballast.truncate(max(0, ballast.tell() - leave))
+
+    def journal(self) -> list[tuple[int, int, bytes, bytes]]:
+        """(sequence, epoch, hash, entry) of every row, as SQLite recovers them from a copy of the files: SQLite itself would follow
+        the path out of the process's namespace into ours."""
+        copy = Path(tempfile.mkdtemp(dir=self._mount.parent))
+        for name in ("journal.db", "journal.db-wal"):
+            shutil.copy(self.data_dir / name, copy)
+        connection = sqlite3.connect(copy / "journal.db")
+        try:
+            return connection.execute("SELECT sequence, epoch, hash, entry FROM journal ORDER BY sequence").fetchall()
+        finally:
+            connection.close()
 
     def free(self) -> None:
         (self.data_dir / "ballast").unlink()
@@ -147,7 +162,7 @@ def test_a_full_disk_refuses_clearly_shows_everything_and_needs_no_restart(disk:
     assert len(client.get(f"/v1/checks/{check_id}").json()["lines"]) == len(accepted)
     assert client.get("/v1/sales").json()["total"]["orders"] == 1
     assert len(client.get("/v1/tickets").json()["tickets"]) == 2
-    entries = ensure_whole(read_journal(disk.data_dir / "journal.db"))
+    entries = ensure_whole(disk.journal())
     assert len(entries) == status["sequence"]
     assert entries[-1][2]["command"] == accepted[-1].json()["command_id"]
     assert box.get("/v1/feed", params={"after": "", "limit": 1}).status_code == 200
@@ -168,7 +183,7 @@ def test_a_full_disk_refuses_clearly_shows_everything_and_needs_no_restart(disk:
 
 def ensure_kept(disk: SmallDisk, accepted: list[httpx.Response]) -> list[tuple[int, int, bytes, bytes]]:
     """The journal is whole, and each of the answers stands in it once."""
-    rows = read_journal(disk.data_dir / "journal.db")
+    rows = disk.journal()
     commands = [entry["command"] for _, _, entry in ensure_whole(rows)]
     for answer in accepted:
         assert commands.count(answer.json()["command_id"]) == 1
