@@ -69,6 +69,7 @@ CREDIT_ENTRIES = 6_400  # entries a site may have in flight, granted with each a
 CREDIT_TTL_S = 60.0  # seconds after which unused credit is void
 LINK_OUTBOX_MAX = 64  # frames waiting to be handed to NATS
 LINK_TICK_S = 0.25  # seconds between the sender's looks at the clock
+LINK_REPORT_EVERY_S = 5.0  # seconds at most between two words from the link to the box
 LINK_REPORT_INTERVAL_S = 0.1  # seconds at least between two watermarks told to the box
 NATS_PENDING_BYTES_MAX = 16 * 1024 * 1024  # bytes that nats-py holds unsent
 FEED_FRAME_BYTES_MAX = 4 * 1024 * 1024  # bytes of one frame that a follower accepts

@@ -17,7 +17,7 @@ from shared.domain.ids import uuid7
 from shared.domain.registry import ROLES
 from shared.domain.text import Name, ensure_text
 from shared.protocol.entry import Position
-from shared.protocol.session import CloudState
+from shared.protocol.session import CloudState, LinkState
 
 __all__ = ["CLOUD", "router"]
 
@@ -37,11 +37,12 @@ class DeviceToken(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CloudReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What the link has heard: the watermark, the hub's incarnation, the state of the link, and an alarm code or none."""
+    """What the link has heard: the watermark (empty: nothing since it started), the hub's incarnation, the state of the link,
+    and an alarm code or none."""
 
     position: str
     incarnation: str
-    link: str
+    link: LinkState
     alarm: str = ""
 
 
@@ -63,15 +64,16 @@ async def add_device(request: Request[Any, Any, Any], edge: Edge, data: NewDevic
 async def put_cloud(request: Request[Any, Any, Any], edge: Edge, data: CloudReport) -> None:
     ensure_box(request)
     try:
-        position = Position.parse(data.position)
+        position = Position.parse(data.position) if data.position else None
     except ValueError as error:
         raise Refused("feed.bad_cursor", str(error)) from error
     now = edge.now()
-    moved = position.sequence != edge.cloud.sequence
-    edge.cloud = CloudState(sequence=position.sequence, link=data.link, reported_at=now, alarm=data.alarm)
-    edge.metrics.cloud_sequence.set(position.sequence)
+    before = edge.cloud.sequence
+    sequence = position.sequence if position else before
+    edge.cloud = CloudState(sequence=sequence, link=data.link, reported_at=now, alarm=data.alarm)
+    edge.metrics.cloud_sequence.set(sequence)
     edge.feed.say_cloud(edge.cloud)
-    if moved:
+    if position and sequence != before:
         info = msgspec.json.encode(data).decode()
         await edge.writer.call(lambda _, store: store.put_follower(CLOUD, str(position), info, now))
 

@@ -7,6 +7,7 @@ What lives here: sockets, the clock and the carrying-out of actions. What to sen
 import asyncio
 import logging
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -22,6 +23,7 @@ from shared.limits import (
     FEED_FRAME_BYTES_MAX,
     HELLO_INTERVAL_S,
     LINK_OUTBOX_MAX,
+    LINK_REPORT_EVERY_S,
     LINK_REPORT_INTERVAL_S,
     LINK_TICK_S,
     LOCAL_RETRY_S,
@@ -179,21 +181,27 @@ class Link:
             position = self._sender.read_position
 
     async def _tell_box(self) -> None:
-        """Tell the box what the cloud has, whenever that changes."""
-        told: tuple[str, ...] = ()
+        """Tell the box what the cloud has: when that changes, and now and then, so that a dead link is seen to be silent."""
+        told: dict[str, str] = {}
+        due_at = 0.0
         async with self._box_client() as client:
             while True:
-                await self._news.wait()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(LINK_REPORT_EVERY_S):
+                        await self._news.wait()
                 self._news.clear()
-                said = (str(self._watermark.position), self._watermark.incarnation, self._sender.phase, self._alarm.code)
-                if said == told:
+                heard = str(self._watermark.position) if self._watermark.incarnation else ""
+                body = {
+                    "position": heard,
+                    "incarnation": self._watermark.incarnation,
+                    "link": self._sender.phase,
+                    "alarm": self._alarm.code,
+                }
+                if body == told and time.monotonic() < due_at:
                     continue
-                body = dict(zip(("position", "incarnation", "link", "alarm"), said, strict=True))
-                if said[0] == str(START) and not said[1]:
-                    continue  # nothing has been heard: what the box knows from before stands
                 try:
                     (await client.put("/v1/followers/cloud", json=body)).raise_for_status()
-                    told = said
+                    told, due_at = body, time.monotonic() + LINK_REPORT_EVERY_S
                 except httpx.HTTPError as error:
                     log.warning("the edge does not take the watermark: %s; trying again", error or type(error).__name__)
                     self._news.set()

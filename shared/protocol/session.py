@@ -5,7 +5,7 @@ Routes and sockets are not known here.
 """
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -16,8 +16,8 @@ from shared.domain.views import CheckView
 from shared.limits import BATCH_COMMANDS_MAX
 
 __all__ = [
-    "Accepted", "AcceptedEvent", "Batch", "BatchAccepted", "ChangesFrame", "CloudState", "EntriesFrame", "FeedEntry", "Problem",
-    "SnapshotFrame", "Submit",
+    "Accepted", "AcceptedEvent", "Batch", "BatchAccepted", "ChangesFrame", "CloudState", "EntriesFrame", "FeedEntry",
+    "LinkState", "Problem", "SnapshotFrame", "Submit",
 ]  # fmt: skip
 
 
@@ -70,11 +70,15 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     failed_command: int | None = None
 
 
+LinkState = Literal["never", "starting", "offline", "greeting", "sending", "holding"]
+"""The phase of the link (sender.Phase), or that it has not told one: never, or not since the box started."""
+
+
 class CloudState(msgspec.Struct, frozen=True, kw_only=True):
-    """What the cloud has of this site. `sequence` is the watermark; `reported_at` is when the link last heard it (UTC)."""
+    """What the cloud has of this site. `sequence` is the watermark; `reported_at` is when the link last said a word (UTC)."""
 
     sequence: int = 0
-    link: str = "never"
+    link: LinkState = "never"
     reported_at: datetime | None = None
     alarm: str = ""
 

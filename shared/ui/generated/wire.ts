@@ -103,10 +103,10 @@ export interface CloseCheck {
   readonly check_id: string;
 }
 
-/** What the cloud has of this site. `sequence` is the watermark; `reported_at` is when the link last heard it (UTC). */
+/** What the cloud has of this site. `sequence` is the watermark; `reported_at` is when the link last said a word (UTC). */
 export interface CloudState {
   readonly sequence: number;
-  readonly link: string;
+  readonly link: "greeting" | "holding" | "never" | "offline" | "sending" | "starting";
   readonly reported_at: Instant | null;
   readonly alarm: string;
 }
