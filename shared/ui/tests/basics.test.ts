@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { elapsed } from "../clock.ts";
 import { LiveSite } from "../collection.ts";
-import type { ChangesFrame, CheckView, SnapshotFrame } from "../generated/wire.ts";
+import type { CloudState, ChangesFrame, CheckView, SnapshotFrame } from "../generated/wire.ts";
 import { sequenceOf, uuid7 } from "../ids.ts";
 import { formatMoney, quickTenders } from "../money.ts";
 
@@ -39,7 +39,7 @@ test("time never runs backwards on a ticket", () => {
 });
 
 const SITE = { epoch: 1, currency: "USD", time_zone: "UTC", cut_over_minutes: 240, business_date: "2026-01-05", menu_version: "m" };
-const CLOUD = { sequence: 5, link: "sending", reported_at: "2026-01-05T10:00:00Z", alarm: "" };
+const CLOUD: CloudState = { sequence: 5, link: "sending", reported_at: "2026-01-05T10:00:00Z", alarm: "" };
 
 function check(id: string, status: "open" | "closed" = "open"): CheckView {
   return { check_id: id, status } as CheckView;
