@@ -86,7 +86,7 @@ class Till:
                     if not self._ask(command):
                         return
                 self.orders += 1
-        except BaseException as error:
+        except BaseException as error:  # handed to the test by stop()
             self._error = error
 
     def _ask(self, command: Command) -> bool:
