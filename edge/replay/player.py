@@ -17,8 +17,7 @@ from edge.replay.settle import settle
 from edge.replay.site import RefusedBatchError, SiteClient, SiteStatus
 from shared.domain.check import CheckStatus
 from shared.domain.menu import EMPTY_MENU
-from shared.domain.views import CheckView
-from shared.limits import BATCH_COMMANDS_MAX, REPLAY_ORDER_SPAN_S
+from shared.limits import BATCH_COMMANDS_MAX
 
 __all__ = ["Played", "Player"]
 
@@ -44,8 +43,9 @@ class Played(msgspec.Struct):
 
 
 class _RefusedStep(Exception):
-    def __init__(self, refused: RefusedBatchError, step: Step | None) -> None:
+    def __init__(self, refused: RefusedBatchError, step: Step | None, planned_with: Catalogue) -> None:
         super().__init__(str(refused))
+        self.planned_with = planned_with
         self.code = refused.code
         self.detail = refused.detail
         self.row = step.row if step else None
@@ -72,14 +72,15 @@ class Player:
         """Send the check without the rows that are refused, until it is accepted or no row is left."""
         rows = check.rows
         for _ in range(len(rows) + _TRIES_MORE):
-            planned = plan(PlannedCheck(check_id=check.check_id, rows=rows), self._catalogue)
+            catalogue = self._catalogue
+            planned = plan(PlannedCheck(check_id=check.check_id, rows=rows), catalogue)
             for row, error in planned.rejected:
                 played.reject([row], error.code, error.reason)
             rows = planned.rows
             if not rows:
                 return
             try:
-                last = await self._submit(planned)
+                last = await self._submit(planned, catalogue)
             except _RefusedStep as refused:
                 rows = await self._without_refused(check.check_id, rows, refused, played, late=late)
                 continue
@@ -93,7 +94,7 @@ class Player:
         played.late_rows += (len(played.rows) - before) * late
         played.is_repeated = played.is_repeated and repeated
 
-    async def _submit(self, planned: Plan) -> int:
+    async def _submit(self, planned: Plan, catalogue: Catalogue) -> int:
         """The sequence of the last entry that these commands made, now or when they were first sent."""
         last = 0
         for number, batch in enumerate(batches(planned.steps)):
@@ -101,7 +102,7 @@ class Player:
                 last = max(last, await self._site.submit(batch))
             except RefusedBatchError as error:
                 at = None if error.failed is None else number * BATCH_COMMANDS_MAX + error.failed
-                raise _RefusedStep(error, None if at is None else planned.steps[at]) from error
+                raise _RefusedStep(error, None if at is None else planned.steps[at], catalogue) from error
         return last
 
     async def _without_refused(
@@ -110,7 +111,7 @@ class Player:
         """The rows that are still to be sent after a refusal; the others have been accounted for."""
         if refused.code in _SEEN_BEFORE:
             return await self._settle(check_id, rows, refused, played, late=late)
-        if refused.code in _MENU_MOVED and await self._reload_menu():
+        if refused.code in _MENU_MOVED and await self._reload_menu(refused.planned_with):
             return rows
         if refused.row is not None:
             played.reject([refused.row], refused.code, refused.detail)
@@ -123,35 +124,28 @@ class Player:
         if check is None:
             played.reject(rows, refused.code, refused.detail)
             return ()
-        settled = settle(check, rows, self._catalogue)
-        strangers = tuple(row for row in (*(row for row, _ in settled.differing), *settled.late) if self._is_stranger(row, check))
-        played.reject(strangers, "order.differs", f"The order's id belongs to check {check.number} of {check.business_date}.")
-        differing = [(row, line) for row, line in settled.differing if row not in strangers]
-        late_rows = tuple(row for row in settled.late if row not in strangers)
-        for row, line in differing:
+        settled = settle(check, rows, self._catalogue, self._zone)
+        played.reject(settled.strangers, "order.differs", f"The order's id belongs to check {check.number} of {check.business_date}.")
+        for row, line in settled.differing:
             reason = f"Check {check.number} holds {line.quantity} x {line.name} at {line.amount_minor} minor units in all instead."
             played.reject([row], "row.differs", reason)
         if check.status is CheckStatus.OPEN:
-            return tuple(row for row in rows if row in settled.played or row in late_rows)
+            return tuple(row for row in rows if row in settled.played or row in settled.late)
         self._accept(settled.played, played, late=late, repeated=True)
         if late:
-            played.reject(late_rows, "row.differs", f"Check {check.number} holds something else in place of this row.")
+            played.reject(settled.late, "row.differs", f"Check {check.number} holds something else in place of this row.")
             return ()
-        for row in late_rows:
+        for row in settled.late:
             await self._play(late_check(check_id, row), played, late=True)
         return ()
 
-    def _is_stranger(self, row: Row, check: CheckView) -> bool:
-        """Whether the row is of another day than the check: then somebody else's order came under the same id."""
-        opened_at = check.opened_at.astimezone(self._zone).replace(tzinfo=None)
-        return abs((row.ordered_at - opened_at).total_seconds()) > REPLAY_ORDER_SPAN_S
-
-    async def _reload_menu(self) -> bool:
+    async def _reload_menu(self, planned_with: Catalogue) -> bool:
         """Whether another menu is in force than the plan was made with; if so it is the one from now on."""
         version, menu = await self._site.menu()
-        if version == self._catalogue.version:
+        if version == planned_with.version:
             return False
-        self._catalogue = Catalogue(version, menu or EMPTY_MENU)
+        if version != self._catalogue.version:  # another order may have found out meanwhile
+            self._catalogue = Catalogue(version, menu or EMPTY_MENU)
         return True
 
 

@@ -4,6 +4,7 @@ What lives here: one pure comparison of rows with the lines of the check that st
 """
 
 from collections.abc import Sequence
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -11,28 +12,33 @@ from edge.replay.catalogue import Catalogue, folded
 from edge.replay.plan import line_id_of
 from edge.replay.rows import Row
 from shared.domain.views import CheckView, LineView
+from shared.limits import REPLAY_ORDER_SPAN_S
 
 __all__ = ["Settled", "settle"]
 
 
 class Settled(msgspec.Struct, frozen=True):
-    """`played` rows stand on the check; `differing` ones stand there with other values; `late` ones do not stand there."""
+    """`played` rows stand on the check; `differing` ones stand there with other values; `late` ones do not stand there;
+    `strangers` are of another day, so that they belong to another order under the same id."""
 
     played: tuple[Row, ...]
     differing: tuple[tuple[Row, LineView], ...]
     late: tuple[Row, ...]
+    strangers: tuple[Row, ...]
 
 
-def settle(check: CheckView, rows: Sequence[Row], catalogue: Catalogue) -> Settled:
+def settle(check: CheckView, rows: Sequence[Row], catalogue: Catalogue, zone: ZoneInfo) -> Settled:
     """Compare row by row.
 
     A row is looked for on its own line first. When rows were put in or taken out before it, its ordinal has shifted; then it is
     looked for by its values among the lines that no row has claimed.
     """
+    opened_at = check.opened_at.astimezone(zone).replace(tzinfo=None)
+    strangers = [row for row in rows if abs((row.ordered_at - opened_at).total_seconds()) > REPLAY_ORDER_SPAN_S]
     lines = {line.line_id: line for line in check.lines}
     played: list[Row] = []
     shifted: list[Row] = []
-    for row in rows:
+    for row in (row for row in rows if row not in strangers):
         line = lines.get(line_id_of(check.check_id, row))
         if line is not None and _says(line, row, catalogue):
             played.append(row)
@@ -52,6 +58,7 @@ def settle(check: CheckView, rows: Sequence[Row], catalogue: Catalogue) -> Settl
         played=tuple(played),
         differing=tuple((row, line) for row, line in own if line is not None),
         late=tuple(row for row, line in own if line is None),
+        strangers=tuple(strangers),
     )
 
 

@@ -93,11 +93,14 @@ class SiteClient:
 
     async def status(self) -> SiteStatus:
         """How the site is. The first word with it, so silence is not borne as long as later."""
-        return await self._get("/v1/status", SiteStatus, min(self._patience_s, REPLAY_CONTACT_PATIENCE_S))
+        answer = await self._ask("GET", "/v1/status", patience_s=min(self._patience_s, REPLAY_CONTACT_PATIENCE_S))
+        if answer.status_code == HTTPStatus.NOT_FOUND:
+            raise _not_comanda(answer, "there is no such resource")
+        return self._decode(answer, SiteStatus)
 
     async def menu(self) -> tuple[str, Menu | None]:
         """(version, menu) in force."""
-        answer = await self._get("/v1/menu", _MenuAnswer)
+        answer = self._decode(await self._ask("GET", "/v1/menu"), _MenuAnswer)
         return answer.version, answer.menu
 
     async def put_menu(self, menu: Menu) -> None:
@@ -135,9 +138,6 @@ class SiteClient:
         problem = _problem(answer)
         if problem.code != "check.opened_at_zone":
             raise _operator_error(problem)
-
-    async def _get(self, path: str, cls: type[T], patience_s: float | None = None) -> T:
-        return self._decode(await self._ask("GET", path, patience_s=patience_s), cls)
 
     def _decode(self, answer: httpx.Response, cls: type[T]) -> T:
         if not answer.is_success:
@@ -187,7 +187,7 @@ def _problem(answer: httpx.Response) -> Problem:
 
 
 def _not_comanda(answer: httpx.Response, why: str) -> OperatorError:
-    detail = f"{answer.request.url} answered {answer.status_code} with what no site says: {why}."
+    detail = f"{answer.request.url} answered {answer.status_code} what no site would: {why}."
     return OperatorError("site.not_comanda", detail, "Give --site the URL of a box's API, such as http://127.0.0.1:8080")
 
 

@@ -39,7 +39,9 @@ def rejection(line: str, header: str = HEADER) -> str:
     raise AssertionError(f"not rejected: {found}")
 
 
-def play_through(*lines: str, header: str = HEADER, between: Callable[[], None] = lambda: None) -> tuple[Seen, list[Order], list[RejectedRow]]:
+def play_through(
+    *lines: str, header: str = HEADER, between: Callable[[], None] = lambda: None
+) -> tuple[Seen, list[Order], list[RejectedRow]]:
     """Both passes over a file: what was seen, the orders, the rejected rows."""
     text = [f"{line}\n" for line in (header, *lines)]
     first = records(text)

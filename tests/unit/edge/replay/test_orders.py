@@ -41,7 +41,9 @@ def test_an_order_with_only_bad_rows_is_none() -> None:
 
 
 def test_an_order_id_that_comes_again_on_another_day_is_not_mixed_into_the_first() -> None:
-    _, orders, rejected = play_through(line("a", at="2026-02-27T20:00:00"), line("a", at="2026-03-02T12:00:00"), line("a", at="2026-02-27T20:40:00"))
+    _, orders, rejected = play_through(
+        line("a", at="2026-02-27T20:00:00"), line("a", at="2026-03-02T12:00:00"), line("a", at="2026-02-27T20:40:00")
+    )
     assert [row.number for row in orders[0].rows] == [2, 4]
     assert [(each.row, each.code) for each in rejected] == [(3, "order.times_apart")]
 

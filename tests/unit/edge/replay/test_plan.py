@@ -1,6 +1,7 @@
 """From an order to commands: accepted as they are, and under ids that stay."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 import msgspec
 
@@ -16,7 +17,7 @@ from shared.domain.ticket import Ticket
 from shared.domain.views import check_view
 from shared.limits import AMOUNT_MINOR_MAX
 from tests.unit.edge.replay.kit import row
-from tests.unit.shared.domain.world import MENU, SITE, World
+from tests.unit.shared.domain.world import BERLIN, MENU, SITE, World, begun
 
 LUNCH = Catalogue("v", MENU)
 CHECK = check_id_of(SITE, "", "1")
@@ -33,7 +34,7 @@ def accept(world: World, commands: Iterable[tuple[str, Command]]) -> None:
 
 
 def test_an_order_is_opened_sent_paid_closed_and_bumped_on_the_date_of_its_time() -> None:
-    world = World()
+    world = begun()
     accept(world, planned([row(1, "Soup"), row(2, "Wine", quantity=3, unit_price_minor=799), row(3, "Soup")]))
     checks = [each for each in world.states.values() if isinstance(each, Check)]
     tickets = [each for each in world.states.values() if isinstance(each, Ticket)]
@@ -44,13 +45,13 @@ def test_an_order_is_opened_sent_paid_closed_and_bumped_on_the_date_of_its_time(
 
 
 def test_an_order_that_cost_nothing_is_closed_without_a_payment() -> None:
-    world = World()
+    world = begun()
     accept(world, planned([row(unit_price_minor=0)]))
     assert [check.status for check in world.states.values() if isinstance(check, Check)] == [CheckStatus.CLOSED]
 
 
 def test_an_order_larger_than_one_payment_is_paid_in_several() -> None:
-    world = World()
+    world = begun()
     accept(world, planned([row(ordinal, "Gold leaf", unit_price_minor=AMOUNT_MINOR_MAX) for ordinal in (1, 2, 3)]))
     checks = [check for check in world.states.values() if isinstance(check, Check)]
     assert [(check.status, len(check.payments)) for check in checks] == [(CheckStatus.CLOSED, 3)]
@@ -70,18 +71,25 @@ def test_a_large_order_is_cut_into_batches_that_a_site_takes() -> None:
 
 
 def test_rows_are_found_again_on_the_check_though_rows_came_or_went_before_them() -> None:
-    world = World()
+    world = begun()
     first = (row(1, "Soup"), row(2, "Wine"), row(3, "Pizza", modifiers=(("Small", 0),)))
     accept(world, planned(first))
     view = check_view(next(check for check in world.states.values() if isinstance(check, Check)))
 
-    gone = settle(view, (row(1, "Soup"), row(2, "Pizza")), LUNCH)
+    gone = settle(view, (row(1, "Soup"), row(2, "Pizza")), LUNCH, BERLIN)
     assert (len(gone.played), gone.differing, gone.late) == (2, (), ())
-    came = settle(view, (row(1, "Soup"), row(2, "Soup"), row(3, "Wine"), row(4, "Pizza")), LUNCH)
+    came = settle(view, (row(1, "Soup"), row(2, "Soup"), row(3, "Wine"), row(4, "Pizza")), LUNCH, BERLIN)
     assert (len(came.played), came.differing, came.late) == (3, (), (row(2, "Soup"),))
-    changed = settle(view, (row(1, "Soup", unit_price_minor=651), *first[1:]), LUNCH)
+    changed = settle(view, (row(1, "Soup", unit_price_minor=651), *first[1:]), LUNCH, BERLIN)
     assert [(each.number, line.name) for each, line in changed.differing] == [(2, "Soup")]
     assert (changed.played, changed.late) == (first[1:], ())
+    other = settle(
+        view,
+        (row(1, "Soup", ordered_at=datetime(2025, 3, 2, 12, 0)), row(4, "Soup", ordered_at=datetime(2025, 3, 2, 12, 0))),
+        LUNCH,
+        BERLIN,
+    )
+    assert (len(other.played), len(other.strangers), other.differing, other.late) == (0, 2, (), ()), "another order under the same id"
 
 
 def test_a_late_row_has_a_check_of_its_own() -> None:

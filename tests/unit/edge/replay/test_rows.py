@@ -166,7 +166,21 @@ def test_a_quote_that_is_never_closed_costs_what_it_swallows_and_says_up_to_wher
 
 def test_rows_are_counted_by_the_lines_of_the_file() -> None:
     good = ",".join(GOOD)
-    found = list(records(["\n", f"{HEADER}\n", "\n", changed(2, '"So\n', ), 'up"\n', f"{good}\n"]))
+    found = list(
+        records(
+            [
+                "\n",
+                f"{HEADER}\n",
+                "\n",
+                changed(
+                    2,
+                    '"So\n',
+                ),
+                'up"\n',
+                f"{good}\n",
+            ]
+        )
+    )
     assert [record.number for record in found] == [2, 4, 6]
 
 
