@@ -12,6 +12,7 @@ import msgspec
 from edge.app.ports import CommitUnknownError, StorageFullError
 from edge.app.site import BOX, BoxIdentity, Outcome, Request, Site
 from shared import limits
+from shared.domain.errors import Refused
 from shared.domain.ids import derived_id
 from shared.domain.menu import Menu, menu_version
 from shared.domain.site import ApplyMenu
@@ -95,10 +96,11 @@ class Box:
                     id=derived_id(self.site_id, "menu", version), command=msgspec.Raw(msgspec.json.encode(ApplyMenu(version=version)))
                 )
                 self.site.execute([Request(device=BOX, commands=(apply,))])
-            except Exception as error:
-                if getattr(error, "code", "") not in {"commit.unknown", "storage.full"} and not isinstance(error, _DISK_TROUBLE):
-                    raise
+            except _DISK_TROUBLE:
                 self.site.recover()
+            except Refused as error:
+                if error.code not in {"commit.unknown", "storage.full"}:
+                    raise
         raise AssertionError("the box could not be set up")
 
     def cut_power(self, why: str) -> None:

@@ -189,6 +189,7 @@ def run(seed: int, tell: Callable[[str], None] = lambda text: None) -> Result:
     try:
         with _limits_of(world.profile):
             return world.run()
+    # Whatever a world dies of is a finding, and needs its seed.
     except Exception as error:
         trace = "\n".join(world.scheduler.trace)
         raise Failure(

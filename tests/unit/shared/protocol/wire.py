@@ -186,3 +186,14 @@ def frames(queue: Sequence[bytes]) -> list[Envelope | Hello]:
 
 def changed(envelope: Envelope, **fields: object) -> Envelope:
     return msgspec.structs.replace(envelope, **fields)
+
+
+def linked(count: int = 1_000, **fields: int) -> Wire:
+    """A site in step with its hub."""
+    wire = Wire(journal(count, **fields)).connect()
+    assert wire.run(5, wire.arrived)
+    return wire
+
+
+def lose_all(queue: deque[bytes]) -> None:
+    queue.clear()
