@@ -158,6 +158,7 @@ async def test_what_a_follower_says_is_passed_over_whatever_it_is(shared_edge: E
 
 async def test_followers_are_bounded_and_a_place_is_free_again_when_one_leaves(shared_edge: EdgeBox) -> None:
     async with AsyncExitStack() as opened:
+
         async def fill() -> None:
             while True:
                 feed = await opened.enter_async_context(follow(shared_edge, "view=screens"))

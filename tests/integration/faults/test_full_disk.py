@@ -119,7 +119,9 @@ def box(disk: SmallDisk) -> Iterator[httpx.Client]:
         yield made
 
 
-def test_a_full_disk_refuses_clearly_shows_everything_and_needs_no_restart(disk: SmallDisk, client: httpx.Client, box: httpx.Client) -> None:
+def test_a_full_disk_refuses_clearly_shows_everything_and_needs_no_restart(
+    disk: SmallDisk, client: httpx.Client, box: httpx.Client
+) -> None:
     assert box.put("/v1/menu", content=msgspec.json.encode(MENU)).status_code == 200
     for each in order():
         assert client.post("/v1/commands", json=body_of(each)).status_code == 200

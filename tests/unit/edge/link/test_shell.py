@@ -1,0 +1,87 @@
+"""The link's shell without its sockets: what it does with what the sender wants."""
+
+import asyncio
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from edge.box import Box
+from edge.link.shell import Link, _figures
+from provisioning.keys import new_user
+from shared.limits import LINK_OUTBOX_MAX
+from shared.protocol.entry import START, Position
+from shared.protocol.envelope import Answer, AnswerStatus, Hello, encode_answer, open_frame
+from shared.protocol.keys import verify
+from shared.protocol.sender import Alarm, Identity, Phase, Publish, Sender, Watermark
+from tests.unit.shared.domain.world import ORG, SITE
+
+KEY = new_user()
+BOX = Box(
+    org_id=ORG, site_id=SITE, epoch=1, site_name="Test", currency="EUR", time_zone="Europe/Berlin", cut_over_minutes=240,
+    public_key=KEY.public,
+)  # fmt: skip
+
+
+class Message:
+    """What of a NATS message the shell looks at."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+
+
+@pytest.fixture
+async def link(tmp_path: Path) -> Link:
+    sender = Sender(Identity(org_id=ORG, site_id=SITE, epoch=1, key=KEY.public), KEY.sign, first_attempt=1)
+    return Link(BOX, tmp_path / "edge.sock", sender, ["nats://127.0.0.1:1"], tmp_path / "box.creds")
+
+
+async def test_an_outbox_that_is_full_drops_the_oldest_and_never_blocks(link: Link) -> None:
+    for number in range(LINK_OUTBOX_MAX + 3):
+        link._act([Publish("s", b"%d" % number)])
+    assert link._outbox.qsize() == LINK_OUTBOX_MAX
+    assert link._outbox.get_nowait().data == b"3"
+
+
+async def test_a_watermark_and_an_alarm_are_kept_for_the_box(link: Link) -> None:
+    link._act([Watermark(Position(1, 5, bytes(32)), "i"), Alarm("envelope.fork", "two entries")])
+    assert (link._watermark.position.sequence, link._alarm.code) == (5, "envelope.fork")
+    assert link._news.is_set()
+    link._act([Alarm("", "")])
+    assert link._alarm.code == ""
+
+
+async def test_an_answer_that_cannot_be_read_changes_nothing(link: Link) -> None:
+    before = link._sender.phase
+    for data in (b"", b"\xc1", b"x" * 1000, msgspec.msgpack.encode({"attempt": "one"})):
+        await link._on_answer(Message(data))  # type: ignore[arg-type] - as far as it is read
+    assert link._sender.phase is before
+
+
+async def test_greeted_and_answered_it_follows_the_journal_from_the_watermark(link: Link) -> None:
+    link._act(link._sender.connected(0.0))
+    hello, key = open_frame(link._outbox.get_nowait().data, verify)
+    assert isinstance(hello, Hello)
+    assert key == KEY.public
+    answer = Answer(attempt=hello.attempt, incarnation="i", status=AnswerStatus.OK, watermark=START, credit_until=100, credit_ttl_s=60)
+    await link._on_answer(Message(encode_answer(answer)))  # type: ignore[arg-type] - as far as it is read
+    assert link._sender.phase is Phase.SENDING
+    assert link._wanted.is_set()
+    assert link._reader is not None
+    link._reader.cancel()
+    await asyncio.gather(link._reader, return_exceptions=True)
+
+
+async def test_an_old_answer_is_ignored(link: Link) -> None:
+    link._act(link._sender.connected(0.0))
+    stale = Answer(attempt=0, incarnation="i", status=AnswerStatus.OK, watermark=Position(1, 9, bytes(32)))
+    await link._on_answer(Message(encode_answer(stale)))  # type: ignore[arg-type] - as far as it is read
+    assert link._watermark.position == START
+    assert link._sender.phase is Phase.GREETING
+
+
+def test_figures_take_of_the_status_what_they_know_and_mind_nothing_new() -> None:
+    status = {"sequence": 7, "business_date": "2026-03-02", "open_checks": 2, "alarms": ["storage.low"], "surprise": 1}
+    assert _figures(status).head_sequence == 7
+    with pytest.raises(msgspec.ValidationError):
+        _figures({"sequence": 7})
