@@ -175,6 +175,7 @@ class Link:
                     log.error("the journal does not hold the hub's watermark %s: %s", position, closed.rcvd.reason)
                     self._act(self._sender.journal_refused(closed.rcvd.reason, f"The hub stands at {position}.", time.monotonic()))
                     return
+                await asyncio.sleep(LOCAL_RETRY_S)  # an edge that closes at once, being full, must not be asked without a pause
             except (OSError, websockets.WebSocketException) as error:
                 log.warning("the edge does not answer: %s; trying again", error)
                 await asyncio.sleep(LOCAL_RETRY_S)
