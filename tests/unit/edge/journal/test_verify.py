@@ -106,7 +106,7 @@ def test_projections_built_anew_are_equal_and_the_site_goes_on_with_them(kit: Si
         ("UPDATE commands SET digest = zeroblob(32) WHERE first_sequence = 4", "command"),
     ],
 )  # fmt: skip
-def test_a_projection_that_lies_is_named_and_set_right(kit: SiteKit, statement: str, words: str) -> None:
+def test_a_projection_that_lies_is_named_and_mended(kit: SiteKit, statement: str, words: str) -> None:
     damage(kit.path, statement.format(open=name_id("open")))
     looked = rebuild(kit.store.connection, swap=False)
     assert len(looked.differences) == 1
