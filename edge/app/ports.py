@@ -85,5 +85,5 @@ class Store(Protocol):
         ...
 
     def reopen(self) -> None:
-        """Let go of the file and open it anew, after a commit that failed."""
+        """Let go of the file and open it anew, after a commit that failed. What is read afterwards is on disk, synced."""
         ...

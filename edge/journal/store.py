@@ -5,6 +5,7 @@ NATS. WAL with `synchronous=FULL`: a commit that returns is on disk (Law 1). Onl
 because SQLite before 3.51.3 can corrupt a WAL when two do at once; readers (reader.py) open read-only.
 """
 
+import os
 import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,6 +35,18 @@ def connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def _sync(path: Path) -> None:
+    """Put what the operating system holds of a file on disk; a file that is not there needs nothing."""
+    try:
+        file = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)
+
+
 class SqliteStore:
     """A journal file. One thread at a time uses it."""
 
@@ -47,8 +60,13 @@ class SqliteStore:
         self.connection.close()
 
     def reopen(self) -> None:
-        """Close, open, and let SQLite recover from the WAL. Raises sqlite3.Error while the file cannot be opened."""
+        """Close, open, and let SQLite recover from the WAL. Raises sqlite3.Error or OSError while that cannot be done.
+
+        What is found afterwards is on disk: a commit that failed in its sync may show entries that only the operating system
+        holds, and the next repeat of their command would be answered from them (Law 1).
+        """
         self.connection.close()
+        _sync(self.path.with_name(f"{self.path.name}-wal"))
         self.connection = connect(self.path)
 
     def head(self) -> Head:

@@ -99,3 +99,18 @@ def test_a_file_that_is_no_journal_is_refused_and_left_as_it_is(tmp_path: Path) 
     with pytest.raises(sqlite3.DatabaseError):
         SqliteStore(path)
     assert path.read_bytes().startswith(b"this is a shopping list")
+
+
+def test_what_is_found_after_a_failed_commit_is_synced_before_a_repeat_is_answered_from_it(
+    store: SqliteStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The sync of a commit failed; its entries were seen again after reopening, acknowledged, and gone at the next power cut."""
+    reader = sqlite3.connect(tmp_path / "journal.db")  # keeps the WAL from being folded in when the writer lets go
+    reader.execute("SELECT count(*) FROM journal").fetchone()
+    store.put_document("v1", "menu", b"menu")
+    synced: list[str] = []
+    monkeypatch.setattr("edge.journal.store.os.fsync", lambda file: synced.append(Path(f"/proc/self/fd/{file}").readlink().name))
+    store.reopen()
+    reader.close()
+    assert synced == ["journal.db-wal"]
+    assert store.document("v1") == b"menu"
