@@ -72,6 +72,8 @@ def replay(
       comanda edge replay orders.csv --site http://127.0.0.1:8080
       comanda edge replay orders.csv --site http://127.0.0.1:8080 --menu menu.json --json
     """
+    import uvloop
+
     from edge.replay.report import Progress, summary
     from edge.replay.runner import Replay, read_menu
     from edge.replay.site import HOW_TO_PAIR, ensure_url
@@ -81,7 +83,8 @@ def replay(
     asked = Replay(path=orders, menu=read_menu(menu_path) if menu_path else None, series=series)
     progress = Progress(sys.stderr)
     try:
-        report = asyncio.run(_run(asked, ensure_url(url), token, patience_s, progress))
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            report = runner.run(_run(asked, ensure_url(url), token, patience_s, progress))
     finally:
         progress.end()
     click.echo(msgspec.json.encode(report) if as_json else summary(report))
