@@ -32,6 +32,7 @@ EVENTS_PER_COMMAND_MAX = 600  # entries that one command may append
 WRITER_QUEUE_MAX = 1_024  # requests waiting for the writer; one more is answered `edge.busy`
 WRITER_GROUP_MAX = 64  # requests committed together with one fsync
 AGGREGATES_CACHED_MAX = 10_000  # aggregates the writer keeps decoded
+BUSINESS_DATES_CACHED_MAX = 64  # seconds of which the business date is remembered
 HTTP_CONNECTIONS_MAX = 2_048  # connections the edge holds at once
 GRACEFUL_STOP_S = 5.0  # seconds that requests under way may take after a stop was asked for
 COMMAND_TIMEOUT_S = 30.0  # seconds a device waits before it asks again with the same id

@@ -4,7 +4,10 @@ What lives here: one pure function over a time zone and a cut-over. Whose clock 
 """
 
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
+
+from shared.limits import BUSINESS_DATES_CACHED_MAX
 
 __all__ = ["business_date", "business_date_of_local"]
 
@@ -16,6 +19,17 @@ def business_date(moment: datetime, zone: ZoneInfo, cut_over_minutes: int) -> st
     after the cut-over (DESIGN.md, Business day). Where the clocks go back over the cut-over, the hour that is lived
     twice belongs to the new date from its first cut-over on.
     """
+    return _date_in_second((moment - _EPOCH) // timedelta(seconds=1), zone, cut_over_minutes)
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@lru_cache(BUSINESS_DATES_CACHED_MAX)
+def _date_in_second(seconds: int, zone: ZoneInfo, cut_over_minutes: int) -> str:
+    """The same for a second since 1970. Zones are whole seconds away from UTC, so the date never turns within one; every
+    command asks for it twice, and working it out takes several times as long as remembering."""
+    moment = _EPOCH + timedelta(seconds=seconds)
     local = moment.astimezone(zone).replace(tzinfo=None)
     tomorrow = local.date() + timedelta(days=1)  # some clocks go back over midnight
     for day in (tomorrow, local.date()):
