@@ -136,6 +136,9 @@ class Writer:
             self._broken = True
             code = "storage.full" if isinstance(error, StorageFullError) else "commit.unknown"
             self._fail(future, Refused(code, "The box could not write to its disk."))
+        except (sqlite3.Error, OSError) as error:
+            self._broken = True
+            self._fail(future, _refusal(error))
         # The job belongs to a waiting caller, to whom its exception is handed.
         except Exception as error:
             self._fail(future, error)

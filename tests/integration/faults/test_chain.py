@@ -5,16 +5,19 @@ One chain serves all of them, so each begins where the one before has healed.
 """
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.integration.edge.till import answered
+from shared.domain.check import AddLine, OpenCheck, SendCheck
+from tests.integration.edge.till import answered, body_of, read_journal
 from tests.integration.faults.chain import DRAIN_S, Chain
+from tests.support.boxes import new_id
 from tests.support.postgres import TestPostgres
+from tests.support.programs import Program
 from tests.support.waiting import eventually
 
 
@@ -134,6 +137,30 @@ def test_the_line_is_cut_so_that_packets_stop_and_connections_stay_open(chain: C
         chain.line.heal()
         eventually(chain.advances(), "the cloud follows again", deadline_s=DRAIN_S)
     chain.ensure_nothing_lost_and_nothing_twice()
+
+
+def test_two_links_of_one_box_send_the_same_and_it_arrives_once(chain: Chain, make_program: Callable[..., Program]) -> None:
+    """Somebody has started a second one by hand."""
+    urls = {"COMANDA_EDGE_NATS_URLS": chain.broker.url}
+    second = make_program("second", "edge", "link", "--data-dir", chain.edge.data_dir, env=urls)
+    with chain.tills() as made:
+        second.start()
+        eventually(lambda: "connected to the hub" in second.log_text(), "the second is connected")
+        eventually(answered(made, 15), "both send")
+        second.stop()
+    chain.ensure_nothing_lost_and_nothing_twice()
+
+
+def test_text_of_every_kind_arrives_as_it_was_typed(chain: Chain) -> None:
+    notes = ["\u202etxet", "\u2028\u2029", "\U0001f9c4\ufe0f", "'; drop table journal; --", "\\x00", "\ufeff", "\t\n", "\x80\x9f", "\uffff"]
+    opening = OpenCheck(check_id=new_id(), table_id="\U0001f9c4")
+    lines = [AddLine(check_id=opening.check_id, line_id=new_id(), item_id="soup", note=note) for note in notes]
+    body = {"commands": [body_of(each) for each in (opening, *lines, SendCheck(check_id=opening.check_id))]}
+    assert httpx.post(f"{chain.edge.url}/v1/batches", json=body, timeout=10.0).status_code == 200
+    shown = httpx.get(f"{chain.edge.url}/v1/checks/{opening.check_id}", timeout=10.0).json()
+    assert [line["note"] for line in shown["lines"]] == notes
+    chain.ensure_caught_up()
+    assert chain.hub_rows() == read_journal(chain.edge.data_dir / "journal.db")
 
 
 def test_everything_fails_at_once_and_comes_back_in_any_order(chain: Chain) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from edge.app.ports import StorageFullError
 from edge.app.site import Committed, Outcome, RefusedCommand
 from edge.journal import writer as writer_module
 from edge.journal.writer import Writer
@@ -136,7 +137,7 @@ async def test_a_file_that_cannot_be_opened_is_told_until_it_can(bench: Bench) -
     bench.kit.store.unopenable = True
     assert refusal(await bench.open("b")) == "storage.unavailable"
     assert refusal(await bench.open("c")) == "storage.unavailable"
-    with pytest.raises(sqlite3.OperationalError):
+    with pytest.raises(Refused, match=r"storage\.unavailable"):
         await bench.writer.call(lambda site, _: site.head)
     bench.kit.store.unopenable = False
     assert isinstance(await bench.open("b"), tuple)
@@ -200,3 +201,20 @@ async def test_a_job_whose_caller_has_gone_is_done_and_forgotten(bench: Bench) -
         bench.writer.submit(request(AddLine(check_id=name_id("a"), line_id=name_id("a/1"), item_id="soup")))
     )
     assert isinstance(outcome, tuple), "what was queued was decided although nobody waits for it"
+
+
+async def test_a_job_that_meets_a_defect_hands_it_to_its_caller_and_the_writer_goes_on(bench: Bench) -> None:
+    with pytest.raises(ZeroDivisionError):
+        await bench.writer.call(lambda *_: 1 // 0)
+    assert isinstance(await bench.open("a"), tuple)
+
+
+async def test_a_document_that_could_not_be_written_is_told_and_the_writer_goes_on(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    def run_full(*_: object) -> None:
+        raise StorageFullError("database or disk is full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(bench.kit.store, "put_document", run_full)
+        with pytest.raises(Refused, match=r"storage\.full"):
+            await bench.writer.call(lambda site, _: site.put_menu("v", b"{}"))
+    assert isinstance(await bench.open("a"), tuple)
