@@ -38,13 +38,19 @@ class _Interrupted(Exception):
 
 async def run_demo(home: DemoHome, ports: Ports, seconds: int | None, seed: int, show: Say) -> int:
     """Run until stopped (`seconds` None; exit status 0) or for that long and be judged (0 or 1)."""
-    home.acquire()
     try:
-        demo = Demo(home, ports, seed, show)
-        demo.stop_on_signals()
-        return await (_until_stopped(demo) if seconds is None else _timed(demo, seconds, seed))
-    finally:
-        home.release()
+        home.acquire()
+        try:
+            demo = Demo(home, ports, seed, show)
+            demo.stop_on_signals()
+            return await (_until_stopped(demo) if seconds is None else _timed(demo, seconds, seed))
+        finally:
+            home.release()
+    # Whatever it was, the last line of a timed run says that it failed; the error itself is the caller's to show.
+    except Exception as error:
+        if seconds is not None:
+            show(f"demo: failed: {error}")
+        raise
 
 
 async def _until_stopped(demo: Demo) -> int:
