@@ -85,6 +85,10 @@ def replay(
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             report = runner.run(_run(asked, ensure_url(url), token, patience_s, progress))
+    except KeyboardInterrupt:
+        progress.end()
+        click.echo("interrupted: run the same command again for the rest; nothing is doubled", err=True)
+        raise
     finally:
         progress.end()
     click.echo(msgspec.json.encode(report) if as_json else summary(report))
