@@ -131,6 +131,11 @@ def _figures(run: Run, count: int, point: _Point) -> Iterator[Figure]:
     yield figure(name, point.rates, "entries/s", limit_name=_LIMIT, limits=point.limits, setting=setting | cpu, aim=aims[0])
     if count > 1:
         yield figure(f"{name}.per_site", [rate / count for rate in point.rates], "entries/s", setting=setting)
+    sustained = [point.entries / (point.entries / rate - first) for rate, first in zip(point.rates, point.first_s, strict=True)]
+    yield figure(
+        f"{name}.sustained", sustained, "entries/s", limit_name=_LIMIT, limits=point.limits,
+        setting=setting | {"clock": "from the first commit, when processes have started"},
+    )  # fmt: skip
     yield figure(f"{name}.first", point.first_s, "s", setting=setting, aim=aims[1])
     if count > 1:
         yield figure(f"{name}.first_of_last_site", point.last_first_s, "s", setting=setting)

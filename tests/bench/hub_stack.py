@@ -4,7 +4,6 @@ What lives here: starting it, enrolling boxes, making it forget, and hearing of 
 """
 
 import asyncio
-import os
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import ExitStack, asynccontextmanager
@@ -31,6 +30,7 @@ from tests.support.boxes import new_id
 from tests.support.broker import Broker
 from tests.support.hub import HubStack
 from tests.support.postgres import TestPostgres
+from tests.support.programs import Program
 from tests.support.waiting import eventually
 
 __all__ = ["BenchHub"]
@@ -60,7 +60,7 @@ class BenchHub:
             starting.callback(self.broker.server.stop)
             self.stack = HubStack.create(self._directory, self.broker, self.postgres)
             self.stack.migrate()
-            self.ingest = self.stack.ingest
+            self.ingest = Program("ingest", self._directory / "ingest-log", "hub", "ingest", env=self.stack.env | PROGRAM_ENV)
             starting.callback(self.ingest.stop)
             self._stack = starting.pop_all()
         return self
@@ -71,7 +71,6 @@ class BenchHub:
     def start_ingest(self) -> None:
         """Start the ingest process and wait until it owns every lane."""
         self.ingest.log.unlink(missing_ok=True)
-        os.environ.update(PROGRAM_ENV)
         self.ingest.start()
         eventually(lambda: self.ingest.log_text().count("owning lane") == UPLINK_LANES, "ingest owns every lane")
 
