@@ -205,14 +205,14 @@ async def test_a_follower_who_stops_reading_is_dropped_and_twenty_others_notice_
         await submit(shared_edge, OpenCheck(check_id=check_id), *filling)
     dropped = await metric(shared_edge, "comanda_edge_feed_dropped_total")
     async with AsyncExitStack() as opened:
-        others = [await opened.enter_async_context(follow(shared_edge, "view=screens")) for _ in range(SOCKETS)]
+        others = [await opened.enter_async_context(follow(shared_edge, "view=screens&checks=false&station=bar")) for _ in range(SOCKETS)]
         for each in others:
             await frame(each)
         slow, _dead = [await opened.enter_async_context(slow_follower(shared_edge)) for _ in range(2)]
         assert await metric(shared_edge, "comanda_edge_feed_followers") == SOCKETS + 2
 
         async def are_dropped() -> bool:
-            answers = await submit(shared_edge, OpenCheck(check_id=new_id()))
+            answers = await submit(shared_edge, *order(("wine",))[:3])
             await asyncio.gather(*(until(each, answers[-1]["position"]) for each in others))
             return await metric(shared_edge, "comanda_edge_feed_dropped_total") == dropped + 2
 
@@ -229,7 +229,8 @@ async def slow_follower(edge: EdgeBox) -> AsyncIterator[ClientConnection]:
         near.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 128 * 1024)
         near.setblocking(False)
         await asyncio.get_running_loop().sock_connect(near, ("127.0.0.1", edge.port))
-        async with follow(edge, "view=entries", additional_headers=headers, sock=near, max_queue=1, ping_interval=None) as feed:
+        patient = {"sock": near, "max_queue": 1, "ping_interval": None, "close_timeout": 0.5}
+        async with follow(edge, "view=entries", additional_headers=headers, **patient) as feed:
             yield feed
 
 
