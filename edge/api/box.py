@@ -8,15 +8,16 @@ from typing import Any
 
 import msgspec
 from litestar import Request, Router, post, put
+from litestar.params import JSONBody
 
+from edge.api.feed import ensure_cursor
 from edge.api.identity import ensure_box
-from edge.api.state import Edge
+from edge.api.state import Here
 from edge.app.devices import token_hash
 from shared.domain.errors import Refused
 from shared.domain.ids import uuid7
 from shared.domain.registry import ROLES
 from shared.domain.text import Name, ensure_text
-from shared.protocol.entry import Position
 from shared.protocol.session import CloudState, LinkState
 
 __all__ = ["CLOUD", "router"]
@@ -47,7 +48,7 @@ class CloudReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @post("/devices", status_code=201, summary="Know a new device")
-async def add_device(request: Request[Any, Any, Any], edge: Edge, data: NewDevice) -> DeviceToken:
+async def add_device(request: Request[Any, Any, Any], edge: Here, data: JSONBody[NewDevice]) -> DeviceToken:
     """Give a device a token. Its role says what it may do: pos, kds, manager or import."""
     ensure_box(request)
     ensure_text(data.name)
@@ -61,21 +62,23 @@ async def add_device(request: Request[Any, Any, Any], edge: Edge, data: NewDevic
 
 
 @put("/followers/cloud", status_code=204, summary="What the link has heard from the hub")
-async def put_cloud(request: Request[Any, Any, Any], edge: Edge, data: CloudReport) -> None:
+async def put_cloud(request: Request[Any, Any, Any], edge: Here, data: JSONBody[CloudReport]) -> None:
+    """A watermark that is no position of this journal is not shown as "in the cloud": it raises the alarm instead (Law 2)."""
     ensure_box(request)
+    before, sequence, alarm = edge.cloud.sequence, edge.cloud.sequence, data.alarm
     try:
-        position = Position.parse(data.position) if data.position else None
-    except ValueError as error:
-        raise Refused("feed.bad_cursor", str(error)) from error
+        sequence = (await ensure_cursor(edge, data.position)).sequence if data.position else before
+    except Refused as refused:
+        if refused.code == "feed.bad_cursor":
+            raise
+        alarm = refused.code
     now = edge.now()
-    before = edge.cloud.sequence
-    sequence = position.sequence if position else before
-    edge.cloud = CloudState(sequence=sequence, link=data.link, reported_at=now, alarm=data.alarm)
+    edge.cloud = CloudState(sequence=sequence, link=data.link, reported_at=now, alarm=alarm)
     edge.metrics.cloud_sequence.set(sequence)
     edge.feed.say_cloud(edge.cloud)
-    if position and sequence != before:
+    if sequence != before:
         info = msgspec.json.encode(data).decode()
-        await edge.writer.call(lambda _, store: store.put_follower(CLOUD, str(position), info, now))
+        await edge.writer.call(lambda _, store: store.put_follower(CLOUD, data.position, info, now))
 
 
 router = Router(path="/v1", route_handlers=[add_device, put_cloud], tags=["box"])

@@ -7,10 +7,11 @@ from typing import Any, TypeVar
 
 import msgspec
 from litestar import Request, Router, post
+from litestar.params import RawBody
 
 from edge.api.openapi import BatchOperation, SubmitOperation
 from edge.api.problems import RefusedRequest
-from edge.api.state import Edge
+from edge.api.state import Edge, Here
 from edge.app.site import RefusedCommand
 from edge.app.site import Request as SiteRequest
 from shared.domain.errors import Refused
@@ -42,13 +43,13 @@ def _decode(body: bytes, cls: type[S]) -> S:
 
 
 @post("/commands", status_code=200, summary="Submit one command", operation_class=SubmitOperation)
-async def submit_command(request: Request[Any, Any, Any], edge: Edge, body: bytes) -> Accepted:
+async def submit_command(request: Request[Any, Any, Any], edge: Here, body: RawBody) -> Accepted:
     """Decide one command. It is on disk when the answer comes. Sent again with the same id it gets the first answer."""
     return (await _submit(edge, request, (_decode(body, Submit),)))[0]
 
 
 @post("/batches", status_code=200, summary="Submit commands that belong together", operation_class=BatchOperation)
-async def submit_batch(request: Request[Any, Any, Any], edge: Edge, body: bytes) -> BatchAccepted:
+async def submit_batch(request: Request[Any, Any, Any], edge: Here, body: RawBody) -> BatchAccepted:
     """Decide several commands in order; all are accepted or none. Each keeps its own id."""
     return BatchAccepted(answers=await _submit(edge, request, _decode(body, Batch).commands))
 

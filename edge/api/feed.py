@@ -15,9 +15,9 @@ from typing import Annotated, Any
 import msgspec
 from litestar import Request, Router, WebSocket, get, websocket
 from litestar.exceptions import WebSocketDisconnect
-from litestar.params import Parameter
+from litestar.params import FromQuery, QueryParameter
 
-from edge.api.state import Edge
+from edge.api.state import Edge, Here
 from edge.app.feed import Filter, changes_frame
 from shared.domain.check import Check
 from shared.domain.errors import Refused
@@ -84,11 +84,11 @@ def entries_frame(head: Position, entries: Sequence[StoredEntry]) -> EntriesFram
 @get("/feed", summary="Journal entries after a cursor")
 async def get_feed(
     request: Request[Any, Any, Any],
-    edge: Edge,
+    edge: Here,
     after: Annotated[
-        str, Parameter(description="position of the last entry you have, `epoch.sequence.hash`; empty for the beginning")
+        str, QueryParameter(description="position of the last entry you have, `epoch.sequence.hash`; empty for the beginning")
     ] = "",
-    limit: Annotated[int, Parameter(ge=1, le=FEED_PAGE_ENTRIES_MAX)] = FEED_PAGE_ENTRIES_MAX,
+    limit: Annotated[int, QueryParameter(ge=1, le=FEED_PAGE_ENTRIES_MAX)] = FEED_PAGE_ENTRIES_MAX,
 ) -> EntriesFrame:
     """A page of raw entries in order, for the programs of the box and for managers."""
     ensure_reads_journal(edge, request)
@@ -104,8 +104,9 @@ def ensure_reads_journal(edge: Edge, connection: Any) -> None:
 
 @websocket("/feed")
 async def follow_feed(
-    socket: WebSocket[Any, Any, Any], edge: Edge, after: str = "", view: str = "screens", encoding: str = "json", checks: bool = True,
-    tickets: bool = True, station: str = "",
+    socket: WebSocket[Any, Any, Any], edge: Here, after: FromQuery[str] = "", view: FromQuery[str] = "screens",
+    encoding: FromQuery[str] = "json", checks: FromQuery[bool] = True,
+    tickets: FromQuery[bool] = True, station: FromQuery[str] = "",
 ) -> None:  # fmt: skip
     """Follow the journal. `view=entries` sends raw entries, `view=screens` checks and tickets as they change.
 

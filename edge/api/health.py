@@ -10,7 +10,7 @@ from typing import Any
 from litestar import Request, Response, get
 
 from edge.api.reads import oldest_pending_at
-from edge.api.state import Edge
+from edge.api.state import Here
 from shared.limits import READY_TIMEOUT_S
 
 __all__ = ["ROUTES"]
@@ -22,7 +22,7 @@ async def healthz() -> dict[str, str]:
 
 
 @get("/readyz", summary="Whether the box can take orders", tags=["health"])
-async def readyz(edge: Edge) -> Response[dict[str, str]]:
+async def readyz(edge: Here) -> Response[dict[str, str]]:
     """Asks the writer and the reader; 503 when either does not answer in time."""
     try:
         async with asyncio.timeout(READY_TIMEOUT_S):
@@ -35,7 +35,7 @@ async def readyz(edge: Edge) -> Response[dict[str, str]]:
 
 
 @get("/metrics", summary="Prometheus metrics", media_type="text/plain; version=0.0.4", tags=["health"])
-async def metrics(request: Request[Any, Any, Any], edge: Edge) -> bytes:
+async def metrics(request: Request[Any, Any, Any], edge: Here) -> bytes:
     found = edge.metrics
     found.sequence.set(edge.feed.head.sequence)
     found.waiting.set(edge.writer.waiting)

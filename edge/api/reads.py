@@ -9,10 +9,10 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Router, get, put
-from litestar.params import Parameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 
 from edge.api.problems import RefusedRequest
-from edge.api.state import Edge
+from edge.api.state import Edge, Here
 from edge.app.site import RefusedCommand
 from edge.app.site import Request as SiteRequest
 from shared.domain.errors import Refused
@@ -95,7 +95,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get("/menu", summary="The menu in force")
-async def get_menu(request: Anybody, edge: Edge) -> MenuAnswer:
+async def get_menu(request: Anybody, edge: Here) -> MenuAnswer:
     edge.identify(request)
     version = edge.site.menu_version
     document = await edge.reader.document(version) if version else None
@@ -103,7 +103,7 @@ async def get_menu(request: Anybody, edge: Edge) -> MenuAnswer:
 
 
 @put("/menu", summary="Put a menu in force")
-async def put_menu(request: Anybody, edge: Edge, data: Menu) -> MenuApplied:
+async def put_menu(request: Anybody, edge: Here, data: JSONBody[Menu]) -> MenuApplied:
     """Keep the menu and put it in force at once. Lines on open checks keep the price they were added at."""
     device = edge.identify(request)
     if "manage" not in device.permissions:
@@ -137,10 +137,10 @@ def ensure_date(text: str | None) -> str | None:
 @get("/checks", summary="Checks, open or closed")
 async def list_checks(
     request: Anybody,
-    edge: Edge,
-    status: Annotated[str, Parameter(pattern="^(open|closed)$", description="open or closed")] = "open",
-    business_date: Annotated[str | None, Parameter(description="ISO date; of closed checks only")] = None,
-    limit: Annotated[int, Parameter(ge=1, le=CHECKS_PAGE_MAX)] = CHECKS_PAGE_MAX,
+    edge: Here,
+    status: Annotated[str, QueryParameter(pattern="^(open|closed)$", description="open or closed")] = "open",
+    business_date: Annotated[str | None, QueryParameter(description="ISO date; of closed checks only")] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=CHECKS_PAGE_MAX)] = CHECKS_PAGE_MAX,
 ) -> Checks:
     """Open checks, the longest untouched first; closed ones of a business date (today by default), the last closed first."""
     edge.identify(request)
@@ -153,7 +153,7 @@ async def list_checks(
 
 
 @get("/checks/{check_id:str}", summary="One check")
-async def get_check(request: Anybody, edge: Edge, check_id: str) -> CheckView:
+async def get_check(request: Anybody, edge: Here, check_id: FromPath[str]) -> CheckView:
     edge.identify(request)
     check = await edge.reader.check(check_id) if is_id(check_id) else None
     if check is None:
@@ -162,7 +162,9 @@ async def get_check(request: Anybody, edge: Edge, check_id: str) -> CheckView:
 
 
 @get("/tickets", summary="Open kitchen tickets")
-async def list_tickets(request: Anybody, edge: Edge, station: Annotated[str, Parameter(description="only this station's")] = "") -> Tickets:
+async def list_tickets(
+    request: Anybody, edge: Here, station: Annotated[str, QueryParameter(description="only this station's")] = ""
+) -> Tickets:
     edge.identify(request)
     found = await edge.reader.open_tickets(TICKETS_PAGE_MAX)
     return Tickets(tickets=tuple(ticket for ticket in found if station in ("", ticket.station)))
@@ -171,9 +173,9 @@ async def list_tickets(request: Anybody, edge: Edge, station: Annotated[str, Par
 @get("/sales", summary="Sales by business date")
 async def get_sales(
     request: Anybody,
-    edge: Edge,
-    from_date: Annotated[str | None, Parameter(description="first business date, ISO; today by default")] = None,
-    to_date: Annotated[str | None, Parameter(description="last business date, ISO; from_date by default")] = None,
+    edge: Here,
+    from_date: Annotated[str | None, QueryParameter(description="first business date, ISO; today by default")] = None,
+    to_date: Annotated[str | None, QueryParameter(description="last business date, ISO; from_date by default")] = None,
 ) -> SalesAnswer:
     """Closed checks only. The hub computes the same figures with the same function from the same entries."""
     edge.identify(request)
@@ -203,7 +205,7 @@ async def oldest_pending_at(edge: Edge) -> datetime | None:
 
 
 @get("/status", summary="How the box is")
-async def get_status(request: Anybody, edge: Edge) -> Status:
+async def get_status(request: Anybody, edge: Here) -> Status:
     edge.identify(request)
     checks, tickets = await edge.reader.live_counts()
     return Status(

@@ -6,6 +6,8 @@ What lives here: a bundle and the two questions that every route asks it. How th
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from litestar.di import NamedDependency
+
 from edge.api.identity import Connection, identify
 from edge.api.metrics import Metrics
 from edge.app.devices import Devices
@@ -18,7 +20,7 @@ from edge.settings import EdgeSettings
 from shared.domain.site import SiteState
 from shared.protocol.session import CloudState
 
-__all__ = ["Edge"]
+__all__ = ["Edge", "Here"]
 
 
 @dataclass
@@ -42,3 +44,7 @@ class Edge:
 
     def now(self) -> datetime:
         return datetime.now(UTC)
+
+
+Here = NamedDependency[Edge]
+"""The edge as routes are handed it."""

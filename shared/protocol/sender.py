@@ -86,7 +86,7 @@ class Sender:
     """One site's uplink. Every method takes `now`, seconds on a clock that never goes back, and returns actions."""
 
     def __init__(self, identity: Identity, sign: Sign, *, first_attempt: int = 0) -> None:
-        """`first_attempt` must be higher than any attempt of an earlier process of this box: a wall clock in seconds does."""
+        """`first_attempt` must be higher than any attempt of an earlier process of this box: a wall clock in milliseconds does."""
         self._identity = identity
         self._sign = sign
         self._attempt = first_attempt

@@ -28,7 +28,6 @@ from tests.support.boxes import make_box
 from tests.unit.edge.site_kit import ensure_whole
 
 # The API runs in this process here, where warnings are errors; what Litestar 3 will ask of its routes is not the business of replay.
-pytestmark = pytest.mark.filterwarnings("ignore::litestar.exceptions.LitestarDeprecationWarning")
 
 HEADER = "order_id,ordered_at,item,quantity,unit_price,modifiers"
 MORNING = """\
