@@ -64,17 +64,17 @@ def org() -> None: ...
 
 @org.command("add")
 @click.argument("name")
+@click.option("--shard", metavar="SHARD", help="Give it an id whose bucket lies on this shard; any otherwise.")
 @as_json
-def add_org(name: str, is_json: bool) -> None:
+def add_org(name: str, shard: str | None, is_json: bool) -> None:
     """Add an organisation, placed on the shard of its bucket.
 
     \b
     Example:
       comanda hub org add "Trattoria Group" --json
     """
-    org_id = _new_id()
-    _run(lambda stores: add_organisation(stores.control, stores.shards, org_id, name))
-    _print(is_json, {"org_id": org_id, "name": name}, org_id)
+    added = _run(lambda stores: add_organisation(stores.control, stores.shards, _new_id, name, shard))
+    _print(is_json, {"org_id": added.org_id, "name": name, "shard": added.shard}, added.org_id)
 
 
 @click.group(help="Sites: the restaurants of an organisation.")

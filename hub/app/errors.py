@@ -21,6 +21,7 @@ HUB_ERRORS: dict[str, ErrorInfo] = {
     "id.malformed": ErrorInfo(422, "An id is no UUID.", "Use the id as the hub printed it."),
     "sales.range_invalid": ErrorInfo(422, "The range of dates cannot be reported.",
                                      "Give ISO dates, the first not after the last, at most 400 days."),
+    "shard.not_found": ErrorInfo(404, "The directory holds no such shard.", "Name a shard of COMANDA_HUB_SHARDS."),
     "shard.unavailable": ErrorInfo(503, "The shard of this organisation cannot be reached.", "Ask again in a moment."),
     "control.unavailable": ErrorInfo(503, "The control database cannot be reached.", "Ask again in a moment."),
 }  # fmt: skip

@@ -5,7 +5,7 @@ the caller's business.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from zoneinfo import ZoneInfo
 
 from hub.app.errors import HubRefused
@@ -13,7 +13,7 @@ from hub.app.ports import Control, Organisation, ReadShard, Site
 from shared.domain.errors import Refused
 from shared.domain.ids import is_id
 from shared.domain.text import ensure_text
-from shared.limits import NAME_LENGTH_MAX
+from shared.limits import NAME_LENGTH_MAX, PLACEMENT_BUCKETS
 
 __all__ = ["add_organisation", "add_site", "add_token", "parse_cut_over", "shard_of"]
 
@@ -21,13 +21,22 @@ _CURRENCY = re.compile(r"[A-Z]{3}")
 _CUT_OVER = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 
 
-async def add_organisation(control: Control, shards: Mapping[str, ReadShard], org_id: str, name: str) -> Organisation:
-    """A new organisation, placed on the shard of its bucket. Raises HubRefused.
+async def add_organisation(
+    control: Control, shards: Mapping[str, ReadShard], new_id: Callable[[], str], name: str, wanted_shard: str | None = None
+) -> Organisation:
+    """A new organisation, placed on the shard of its bucket; with `wanted_shard` its id is one whose bucket lies there.
 
     The shard is told first: should the rest fail, a placement without an organisation is left there, which nobody misses.
+    Raises HubRefused, `shard.not_found` when no id among PLACEMENT_BUCKETS tries lies on the wanted shard.
     """
     _ensure_name(name)
-    placement = await control.placement(org_id)
+    for _ in range(PLACEMENT_BUCKETS):
+        org_id = new_id()
+        placement = await control.placement(org_id)
+        if wanted_shard in (None, placement.shard):
+            break
+    else:
+        raise HubRefused("shard.not_found", f"No bucket of the directory lies on shard {wanted_shard!r}.")
     await shard_of(shards, placement.shard).place(org_id, placement.epoch)
     await control.add_organisation(org_id, name)
     return Organisation(org_id=org_id, name=name, shard=placement.shard)

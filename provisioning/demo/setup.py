@@ -9,7 +9,7 @@ import asyncio
 import httpx
 
 from provisioning.demo.home import DemoHome, DemoState, SiteState
-from provisioning.demo.plan import MENUS, ORGANISATIONS, SITES, Ports, SitePlan
+from provisioning.demo.plan import MENUS, ORGANISATIONS, SHARDS, SITES, Ports, SitePlan
 from provisioning.demo.stack import Stack, run_comanda, run_json
 from shared.limits import HTTP_TIMEOUT_S
 from shared.operator_error import OperatorError
@@ -20,7 +20,8 @@ __all__ = ["load_menu", "set_up"]
 async def set_up(stack: Stack, home: DemoHome, ports: Ports, passwords: tuple[str, str]) -> DemoState:
     """Two organisations, three sites, three enrolled boxes, one token; remembered when all is done."""
     env = stack.hub_env
-    answers = await asyncio.gather(*(run_json("hub", "org", "add", name, env=env) for name in ORGANISATIONS))
+    adding = (run_json("hub", "org", "add", name, "--shard", shard, env=env) for name, shard in zip(ORGANISATIONS, SHARDS, strict=True))
+    answers = await asyncio.gather(*adding)
     orgs = {name: answer["org_id"] for name, answer in zip(ORGANISATIONS, answers, strict=True)}
     token, *sites = await asyncio.gather(
         run_json("hub", "token", "add", "--name", "demo", env=env), *(_enroll(stack, home, site, orgs[site.organisation]) for site in SITES)

@@ -87,7 +87,7 @@ class BenchHub:
         key, code = new_user(), new_code(secrets.token_bytes(CLAIM_CODE_BYTES))
         async with open_stores(settings) as stores:
             while len(self._orgs) < len(shards):
-                org = await add_organisation(stores.control, stores.shards, new_id(), "Bench")
+                org = await add_organisation(stores.control, stores.shards, new_id, "Bench")
                 self._orgs.setdefault(org.shard, org.org_id)
             shard = sorted(shards)[len(self._sites) % len(shards)]
             site = Site(

@@ -14,7 +14,6 @@ from hub.db.apply_store import PostgresShard
 from hub.db.connect import Database, Role
 from hub.db.ingest_control import CachedRegistry
 from hub.db.migrate import HALVES, migrate_all
-from hub.db.placement import bucket_of
 from hub.db.project_store import ProjectShard
 from hub.ingest.answers import Reply
 from hub.ingest.apply import Applier
@@ -90,11 +89,7 @@ class HubRig:
 
     async def add_org(self, shard: str = "") -> str:
         """A new organisation, on `shard` where that is asked for."""
-        org_id = new_id()
-        while shard and (await self.stores.control.placement(org_id)).shard != shard:
-            org_id = new_id()
-        await add_organisation(self.stores.control, self.stores.shards, org_id, f"Org {bucket_of(org_id)}")
-        return org_id
+        return (await add_organisation(self.stores.control, self.stores.shards, new_id, "Test org", shard or None)).org_id
 
     async def add_site(self, org_id: str = "", *, shard: str = "") -> SiteJournal:
         """A new site with a claimed box and the beginning of a journal, in a new organisation unless one is named."""
