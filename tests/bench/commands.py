@@ -4,6 +4,7 @@ What lives here: the rounds, the disks and the figures. The load is load.py's, t
 """
 
 import os
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import product
@@ -67,11 +68,11 @@ def _round(run: Run, box: EdgeBox, devices: int, point: _Point, env: dict[str, s
     """The closed loop, the raw limit in the groups it made, the open loop."""
     plan = Plan(port=box.port, devices=devices, seconds=run.seconds(2.5), seed=number)
     pid = box.serve.pid
-    groups, accepted, cpu, busy = _written(box), _accepted(box), cpu_s(pid), machine_cpu()
+    groups, accepted, cpu, busy, began = _written(box), _accepted(box), cpu_s(pid), machine_cpu(), time.monotonic()
     measured = measure(plan)
-    wall = plan.seconds + plan.warm_s
+    elapsed, wall = time.monotonic() - began, plan.seconds + plan.warm_s  # the first includes the start of the generator
     spent = cpu_s(pid) - cpu
-    point.foreign_cpu.append(foreign_cpu_share(machine_cpu() - busy, (spent, measured.cpu_share * wall), wall))
+    point.foreign_cpu.append(foreign_cpu_share(machine_cpu() - busy, (spent, measured.cpu_share * wall), elapsed))
     point.server_cpu.append(round(spent / wall, 2))
     point.generator_cpu.append(measured.cpu_share)
     point.rates.append(measured.rate)
