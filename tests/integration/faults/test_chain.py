@@ -151,18 +151,6 @@ def test_two_links_of_one_box_send_the_same_and_it_arrives_once(chain: Chain, ma
     chain.ensure_nothing_lost_and_nothing_twice()
 
 
-def test_text_of_every_kind_arrives_as_it_was_typed(chain: Chain) -> None:
-    notes = ["\u202etxet", "\u2028\u2029", "\U0001f9c4\ufe0f", "'; drop table journal; --", "\\x00", "\ufeff", "\t\n", "\x80\x9f", "\uffff"]
-    opening = OpenCheck(check_id=new_id(), table_id="\U0001f9c4")
-    lines = [AddLine(check_id=opening.check_id, line_id=new_id(), item_id="soup", note=note) for note in notes]
-    body = {"commands": [body_of(each) for each in (opening, *lines, SendCheck(check_id=opening.check_id))]}
-    assert httpx.post(f"{chain.edge.url}/v1/batches", json=body, timeout=10.0).status_code == 200
-    shown = httpx.get(f"{chain.edge.url}/v1/checks/{opening.check_id}", timeout=10.0).json()
-    assert [line["note"] for line in shown["lines"]] == notes
-    chain.ensure_caught_up()
-    assert chain.hub_rows() == read_journal(chain.edge.data_dir / "journal.db")
-
-
 def test_everything_fails_at_once_and_comes_back_in_any_order(chain: Chain) -> None:
     with chain.tills() as made:
         eventually(chain.advances(), "the cloud follows")
@@ -177,6 +165,18 @@ def test_everything_fails_at_once_and_comes_back_in_any_order(chain: Chain) -> N
         chain.shard.server.start()
         eventually(chain.advances(), "the cloud follows again", deadline_s=DRAIN_S)
     chain.ensure_nothing_lost_and_nothing_twice()
+
+
+def test_text_of_every_kind_arrives_as_it_was_typed(chain: Chain) -> None:
+    notes = ["\u202etxet", "\u2028\u2029", "\U0001f9c4\ufe0f", "'; drop table journal; --", "\\x00", "\ufeff", "\t\n", "\x80\x9f", "\uffff"]
+    opening = OpenCheck(check_id=new_id(), table_id="\U0001f9c4")
+    lines = [AddLine(check_id=opening.check_id, line_id=new_id(), item_id="soup", note=note) for note in notes]
+    body = {"commands": [body_of(each) for each in (opening, *lines, SendCheck(check_id=opening.check_id))]}
+    assert httpx.post(f"{chain.edge.url}/v1/batches", json=body, timeout=10.0).status_code == 200
+    shown = httpx.get(f"{chain.edge.url}/v1/checks/{opening.check_id}", timeout=10.0).json()
+    assert [line["note"] for line in shown["lines"]] == notes
+    chain.ensure_caught_up()
+    assert chain.hub_rows() == read_journal(chain.edge.data_dir / "journal.db")
 
 
 def test_after_all_that_nothing_was_quarantined_and_no_defect_was_logged(chain: Chain) -> None:
