@@ -102,6 +102,24 @@ class Link:
     # --- NATS ----------------------------------------------------------------------------------
 
     async def _connect(self) -> None:
+        """Stay connected. The client reconnects by itself, but ends for good at some words of the broker (too slow, too many
+        connections, credentials that are not taken for the moment): then a new one begins, with the credentials on disk by then.
+        """
+        while True:
+            self._nc = client = nats.aio.client.Client()
+            try:
+                await self._connect_once(client)
+            except (OSError, nats.errors.Error, TimeoutError) as error:
+                log.warning("the hub's broker is out of reach: %s; trying again", error or type(error).__name__)
+                await client.close()
+            else:
+                log.error("the hub's broker has ended the connection: %s; beginning anew", client.last_error)
+            await asyncio.sleep(LOCAL_RETRY_S)
+
+    async def _connect_once(self, client: nats.aio.client.Client) -> None:
+        """Connect, and return when the client has ended for good. Raises what it raises until it is connected."""
+        closed = asyncio.Event()
+
         async def on_error(error: Exception) -> None:
             log.warning("nats: %s", error or type(error).__name__)
 
@@ -113,22 +131,20 @@ class Link:
             log.info("the hub's broker is back")
             self._act(self._sender.connected(time.monotonic()))
 
-        while True:
-            try:
-                await self._nc.connect(
-                    servers=self._nats_urls, user_credentials=str(self._creds), name=f"comanda link {self._box.site_id}",
-                    inbox_prefix=subjects.inbox_prefix(self._box.site_id).encode(), max_reconnect_attempts=-1, reconnect_time_wait=1,
-                    ping_interval=10, max_outstanding_pings=2, pending_size=NATS_PENDING_BYTES_MAX,
-                    error_cb=on_error, disconnected_cb=on_disconnect, reconnected_cb=on_reconnect,
-                )  # fmt: skip
-                break
-            except (OSError, nats.errors.Error, TimeoutError) as error:
-                log.warning("the hub's broker is out of reach: %s; trying again", error or type(error).__name__)
-                await asyncio.sleep(LOCAL_RETRY_S)
-        await self._nc.subscribe(subjects.answers(self._box.org_id, self._box.site_id), cb=self._on_answer)
-        await self._nc.flush()
+        async def on_closed() -> None:
+            closed.set()
+
+        await client.connect(
+            servers=self._nats_urls, user_credentials=str(self._creds), name=f"comanda link {self._box.site_id}",
+            inbox_prefix=subjects.inbox_prefix(self._box.site_id).encode(), max_reconnect_attempts=-1, reconnect_time_wait=1,
+            ping_interval=10, max_outstanding_pings=2, pending_size=NATS_PENDING_BYTES_MAX,
+            error_cb=on_error, disconnected_cb=on_disconnect, reconnected_cb=on_reconnect, closed_cb=on_closed,
+        )  # fmt: skip
+        await client.subscribe(subjects.answers(self._box.org_id, self._box.site_id), cb=self._on_answer)
+        await client.flush()
         log.info("connected to the hub's broker")
         self._act(self._sender.connected(time.monotonic()))
+        await closed.wait()
 
     async def _on_answer(self, message: Msg) -> None:
         try:

@@ -14,6 +14,7 @@ from shared.protocol.entry import START, Position
 from shared.protocol.envelope import Answer, AnswerStatus, Hello, encode_answer, open_frame
 from shared.protocol.keys import verify
 from shared.protocol.sender import Alarm, Identity, Phase, Publish, Sender, Watermark
+from tests.support.waiting import eventually_async
 from tests.unit.shared.domain.world import ORG, SITE
 
 KEY = new_user()
@@ -85,3 +86,44 @@ def test_figures_take_of_the_status_what_they_know_and_mind_nothing_new() -> Non
     assert _figures(status).head_sequence == 7
     with pytest.raises(msgspec.ValidationError):
         _figures({"sequence": 7})
+
+
+class Broker:
+    """As much of a NATS server as a client needs to connect; `end` says an error to the last connection and cuts it."""
+
+    def __init__(self) -> None:
+        self.connections: list[asyncio.StreamWriter] = []
+        self.hellos: list[int] = []  # by which connection each came
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections.append(writer)
+        number = len(self.connections)
+        writer.write(b'INFO {"server_id":"x","version":"2.11.0","proto":1,"max_payload":1048576}\r\n')
+        while line := await reader.readline():
+            if line.startswith(b"PING"):
+                writer.write(b"PONG\r\n")
+            elif line.startswith(b"PUB hello."):
+                self.hellos.append(number)
+        writer.close()
+
+    def end(self, words: str) -> None:
+        self.connections[-1].write(f"-ERR '{words}'\r\n".encode())
+        self.connections[-1].close()
+
+
+@pytest.mark.parametrize("words", ["Authorization Violation", "maximum connections exceeded", "Slow Consumer"])
+async def test_a_broker_that_ends_the_connection_for_good_is_greeted_anew(link: Link, words: str) -> None:
+    broker = Broker()
+    server = await asyncio.start_server(broker.serve, "127.0.0.1", 0)
+    link._nats_urls = [f"nats://127.0.0.1:{server.sockets[0].getsockname()[1]}"]
+    running = asyncio.create_task(link.run())
+    try:
+        await eventually_async(lambda: 1 in broker.hellos, "the first hello")
+        broker.end(words)
+        await eventually_async(lambda: 2 in broker.hellos, "a hello over a new connection")
+        assert link._sender.phase is Phase.GREETING
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        server.close()
+        await server.wait_closed()
