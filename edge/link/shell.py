@@ -111,7 +111,8 @@ class Link:
                 await self._connect_once(client)
             except (OSError, nats.errors.Error, TimeoutError) as error:
                 log.warning("the hub's broker is out of reach: %s; trying again", error or type(error).__name__)
-                await client.close()
+                if client.is_connected or client.is_reconnecting:
+                    await client.close()
             else:
                 log.error("the hub's broker has ended the connection: %s; beginning anew", client.last_error)
             await asyncio.sleep(LOCAL_RETRY_S)

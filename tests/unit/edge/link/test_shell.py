@@ -127,3 +127,19 @@ async def test_a_broker_that_ends_the_connection_for_good_is_greeted_anew(link: 
         await asyncio.gather(running, return_exceptions=True)
         server.close()
         await server.wait_closed()
+
+
+async def test_a_connection_that_cannot_even_be_begun_is_tried_again(link: Link, caplog: pytest.LogCaptureFixture) -> None:
+    link._nats_urls = ["nats://127.0.0.1:not-a-port"]  # refused by the client before it has begun anything
+    running = asyncio.create_task(link.run())
+    try:
+        await eventually_async(lambda: "out of reach" in caplog.text, "the first attempt")
+        broker = Broker()
+        server = await asyncio.start_server(broker.serve, "127.0.0.1", 0)
+        link._nats_urls = [f"nats://127.0.0.1:{server.sockets[0].getsockname()[1]}"]
+        await eventually_async(lambda: broker.hellos, "a hello")
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+    server.close()
+    await server.wait_closed()
