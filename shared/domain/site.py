@@ -135,6 +135,8 @@ def _turn_day(view: View, command: TurnBusinessDay, context: Context) -> Iterabl
     current = site_of(view).business_date
     if command.business_date <= current:
         raise Refused("day.already_turned", f"The business date is {current}; it never goes back.")
+    if command.business_date != context.today:  # what is not the date of this moment, perhaps no date at all, would be in force for ever
+        raise Refused("day.not_today", f"The business date of this moment is {context.today}, not {command.business_date[:64]!r}.")
     yield BusinessDayTurned(business_date=command.business_date, previous=current)
 
 
@@ -194,5 +196,8 @@ FEATURE = Feature(
     | {
         "epoch.already_started": ErrorInfo(409, "This epoch of the site has begun already.", "Nothing needs to be done."),
         "day.already_turned": ErrorInfo(409, "The business date has turned already.", "Nothing needs to be done."),
+        "day.not_today": ErrorInfo(
+            422, "That is not the business date of this moment.", "Leave the turn to the box, which says it by itself."
+        ),
     },
 )

@@ -362,6 +362,7 @@ export type ErrorCode =
   | "command.unknown_type"
   | "commit.unknown"
   | "day.already_turned"
+  | "day.not_today"
   | "day.unknown_zone"
   | "edge.busy"
   | "edge.stopping"

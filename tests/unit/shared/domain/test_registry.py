@@ -88,6 +88,8 @@ CASES = [
     Case("day.unknown_zone", StartEpoch(currency="EUR", time_zone="../../etc/passwd"), role="box", world=World),
     Case("day.already_turned", TurnBusinessDay(business_date="2026-03-02"),
          (lambda world: world.do(TurnBusinessDay(business_date="2026-03-02"), role="box"),), role="box"),
+    Case("day.not_today", TurnBusinessDay(business_date="2026-03-03"), role="box"),
+    Case("day.not_today", TurnBusinessDay(business_date="2026-99-99, or no date at all"), role="box"),
     Case("epoch.already_started", StartEpoch(currency="EUR", time_zone="UTC"), role="box"),
     Case("menu.version_unknown", ApplyMenu(version="0" * 64), role="manager"),
     Case("menu.already_applied", ApplyMenu(version=menu_version(MENU)),
