@@ -54,6 +54,7 @@ _VALUE_ERRORS = (
     asyncpg.exceptions._base.DataError,
 )
 _UNAVAILABLE = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
+_NOT_CONNECTED = (*_UNAVAILABLE, ValueError)  # asyncpg lets that through for a DSN whose port is no number
 
 
 class Database:
@@ -106,7 +107,7 @@ class Database:
         try:
             pool = await self._open()
             connection = await pool.acquire(timeout=CONNECT_TIMEOUT_S)
-        except _UNAVAILABLE as error:
+        except _NOT_CONNECTED as error:
             raise DatabaseUnavailable(self.name, _sentence(error)) from error
         try:
             yield connection
@@ -130,7 +131,7 @@ class Database:
                 command_timeout=QUERY_TIMEOUT_S,
                 server_settings={"role": self._role.value, "application_name": self._role.value},
             )
-        except _UNAVAILABLE as error:
+        except _NOT_CONNECTED as error:
             raise DatabaseUnavailable(self.name, _sentence(error)) from error
         try:
             connection.add_termination_listener(lambda _connection: heard.set())

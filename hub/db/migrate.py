@@ -129,7 +129,7 @@ async def migrate_all(settings: HubSettings, halves: tuple[str, ...], report: Re
 async def _connect(name: str, dsn: str) -> Any:
     try:
         return await asyncpg.connect(dsn, timeout=CONNECT_TIMEOUT_S)
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError, ValueError) as error:  # ValueError: a port that is none
         raise OperatorError(
             "hub.database_unreachable",
             f"The database {name!r} cannot be reached as its owner: {error or type(error).__name__}",
