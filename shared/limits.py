@@ -13,6 +13,7 @@ ID_LENGTH_MAX = 64  # characters: ids that people choose, such as menu item ids
 # --- money and quantity ------------------------------------------------------------------------
 AMOUNT_MINOR_MAX = 10**12  # minor units: no single price, tender or total may exceed this
 QUANTITY_MAX = 9_999  # units of one line
+RATES_CACHED_MAX = 1_024  # rates, and sets of taxes, that arithmetic keeps parsed
 
 # --- checks ------------------------------------------------------------------------------------
 CHECK_LINES_MAX = 500  # lines of one check
@@ -33,6 +34,7 @@ WRITER_QUEUE_MAX = 1_024  # requests waiting for the writer; one more is answere
 WRITER_GROUP_MAX = 64  # requests committed together with one fsync
 AGGREGATES_CACHED_MAX = 10_000  # aggregates the writer keeps decoded
 BUSINESS_DATES_CACHED_MAX = 64  # seconds of which the business date is remembered
+GC_THRESHOLDS = (20_000, 20, 50)  # objects, young and middle collections after which the edge collects garbage
 HTTP_CONNECTIONS_MAX = 2_048  # connections the edge holds at once
 GRACEFUL_STOP_S = 5.0  # seconds that requests under way may take after a stop was asked for
 COMMAND_TIMEOUT_S = 30.0  # seconds a device waits before it asks again with the same id
@@ -52,7 +54,7 @@ DISK_FREE_ALARM_BYTES = 512 * 1024 * 1024  # bytes: less free space than this ra
 FEED_PAGE_ENTRIES_MAX = 2_000  # entries in one HTTP answer or WebSocket frame
 FEED_PAGE_BYTES_MAX = 1024 * 1024  # bytes of entries in one frame, exceeded by one entry at most
 FEED_RECENT_ENTRIES = 20_000  # entries kept in memory for followers that are nearly up to date
-FEED_RECENT_BATCHES = 2_000  # commits kept encoded in memory for screens that are nearly up to date
+FEED_RECENT_BATCHES = 256  # commits kept encoded in memory for screens that are nearly up to date
 FEED_SEND_TIMEOUT_S = 5.0  # seconds a follower may take to accept a frame before it is dropped
 FEED_CLOSE_TIMEOUT_S = 5.0  # seconds a dropped follower has to read that it was dropped, before it is cut off
 FEED_CLIENTS_MAX = 256  # WebSocket followers of one edge

@@ -4,7 +4,7 @@ What lives here: the `Store` of a journal with its records and errors. SQLite im
 simulator; one contract suite runs over both. No HTTP, SQL or NATS is known here.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -31,7 +31,7 @@ class Head(msgspec.Struct, frozen=True):
     at: datetime | None
 
 
-class CommandRecord(msgspec.Struct, frozen=True):
+class CommandRecord(msgspec.Struct, frozen=True, gc=False):
     """An accepted command: which entries it made, and the SHA-256 of what the device sent."""
 
     command_id: str
@@ -40,7 +40,7 @@ class CommandRecord(msgspec.Struct, frozen=True):
     count: int
 
 
-class AggregateRow(msgspec.Struct, frozen=True):
+class AggregateRow(msgspec.Struct, frozen=True, gc=False):
     """An aggregate after the write: its JSON, whether screens still show it, and the last entry that changed it."""
 
     state: bytes
@@ -62,7 +62,9 @@ class Store(Protocol):
 
     def head(self) -> Head: ...
 
-    def find_command(self, command_id: str) -> CommandRecord | None: ...
+    def find_commands(self, command_ids: Collection[str]) -> dict[str, CommandRecord]:
+        """Those of the commands (UUIDs) that were accepted before, by id."""
+        ...
 
     def entries(self, after_sequence: int, limit: int) -> list[StoredEntry]:
         """Up to `limit` entries after a sequence, in order."""

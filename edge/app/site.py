@@ -129,6 +129,7 @@ class Site:
         self._zone = ZoneInfo(identity.time_zone)
         self._cache: OrderedDict[Key, Aggregate] = OrderedDict()
         self._menus: dict[str, Menu] = {"": EMPTY_MENU}
+        self._known: dict[str, CommandRecord] = {}  # of the commands of the group being decided, those accepted before
         head = store.head()
         self._head, self._head_at = head.position, head.at
         self._unsettled: _Trial | None = None  # a group whose commit was begun and of which nobody knows yet what became
@@ -188,7 +189,7 @@ class Site:
     def _own_id(self, trial: _Trial, *key: str | int) -> str:
         """The id of a command of the box itself: the same for the same `key`, whatever a device has used it for before."""
         id = derived_id(self._identity.site_id, *key)
-        if trial.find_command(id) or self._store.find_command(id):
+        if trial.find_command(id) or self._store.find_commands([id]):
             id = derived_id(self._identity.site_id, *key, trial.head.hash.hex())  # which nobody can have known beforehand
         return id
 
@@ -207,6 +208,7 @@ class Site:
         found on disk after all, it is returned as committed, for followers must not miss it.
         """
         group = _Trial(self, self._head, self._head_at)
+        self._known = self._store.find_commands({submit.id for request in requests for submit in request.commands if is_id(submit.id)})
         outcomes: list[Outcome] = []
         for request in requests:
             trial = group.fork()
@@ -276,7 +278,7 @@ class Site:
         ensure_text(submit.actor_id)
         command = decode_command(submit.command)
         digest = hashlib.sha256(msgspec.json.encode(command)).hexdigest()
-        record = trial.find_command(submit.id) or self._store.find_command(submit.id)
+        record = trial.find_command(submit.id) or self._known.get(submit.id)
         if record is not None:
             if record.digest != digest:
                 raise Refused("command.id_reused", f"The id {submit.id} belongs to a different command.")

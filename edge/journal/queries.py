@@ -1,20 +1,21 @@
 """Every SQL statement of the edge, named.
 
-What lives here: SQL with bound parameters. Which thread runs a statement is not known here: writes are the writer's alone.
+What lives here: SQL with bound parameters. `{rows}` stands for the placeholders of as many rows as one statement takes, and
+`{prefix}` for the projections that a rebuild makes beside the old ones. Which thread runs a statement is not known here.
 """
 
 # --- journal -----------------------------------------------------------------------------------
 HEAD = "SELECT epoch, sequence, hash, entry FROM journal ORDER BY sequence DESC LIMIT 1"
-APPEND = "INSERT INTO journal (sequence, epoch, hash, entry) VALUES (?, ?, ?, ?)"
+APPEND = "INSERT INTO journal (sequence, epoch, hash, entry) VALUES {rows}"
 ENTRIES_AFTER = "SELECT epoch, sequence, hash, entry FROM journal WHERE sequence > ? ORDER BY sequence LIMIT ?"
 ENTRY_AT = "SELECT epoch, sequence, hash, entry FROM journal WHERE sequence = ?"
 
 # --- projections -------------------------------------------------------------------------------
-FIND_COMMAND = "SELECT digest, first_sequence, count FROM commands WHERE id = ?"
-ADD_COMMAND = "INSERT INTO {prefix}commands (id, digest, first_sequence, count) VALUES (?, ?, ?, ?)"
+FIND_COMMANDS = "SELECT id, digest, first_sequence, count FROM commands WHERE id IN {rows}"
+ADD_COMMAND = "INSERT INTO {prefix}commands (id, digest, first_sequence, count) VALUES {rows}"
 LOAD = "SELECT state FROM {prefix}aggregates WHERE kind = ? AND id = ?"
 SAVE = """
-INSERT INTO {prefix}aggregates (kind, id, is_live, updated_sequence, state) VALUES (?, ?, ?, ?, ?)
+INSERT INTO {prefix}aggregates (kind, id, is_live, updated_sequence, state) VALUES {rows}
 ON CONFLICT (kind, id) DO UPDATE SET is_live = excluded.is_live, updated_sequence = excluded.updated_sequence, state = excluded.state
 """
 LIVE = "SELECT state FROM aggregates WHERE kind = ? AND is_live ORDER BY updated_sequence LIMIT ?"
@@ -42,12 +43,12 @@ SELECT hex(n.id) FROM rebuilt_commands n WHERE NOT EXISTS (SELECT 1 FROM command
 
 # --- what is not in the journal ----------------------------------------------------------------
 DOCUMENT = "SELECT body FROM documents WHERE version = ?"
-PUT_DOCUMENT = "INSERT INTO documents (version, kind, body, received_at) VALUES (?, ?, ?, ?) ON CONFLICT (version) DO NOTHING"
+PUT_DOCUMENT = "INSERT INTO documents (version, kind, body, received_at) VALUES {rows} ON CONFLICT (version) DO NOTHING"
 FOLLOWER = "SELECT position, info, updated_at FROM followers WHERE name = ?"
 FOLLOWERS = "SELECT name, position FROM followers"
 PUT_FOLLOWER = """
-INSERT INTO followers (name, position, info, updated_at) VALUES (?, ?, ?, ?)
+INSERT INTO followers (name, position, info, updated_at) VALUES {rows}
 ON CONFLICT (name) DO UPDATE SET position = excluded.position, info = excluded.info, updated_at = excluded.updated_at
 """
-ADD_DEVICE = "INSERT INTO devices (device_id, name, role, token_hash, created_at) VALUES (?, ?, ?, ?, ?)"
+ADD_DEVICE = "INSERT INTO devices (device_id, name, role, token_hash, created_at) VALUES {rows}"
 DEVICES = "SELECT device_id, role, token_hash FROM devices"

@@ -16,7 +16,7 @@ from shared.domain.check import Check
 from shared.domain.kernel import Aggregate
 from shared.domain.registry import AGGREGATES
 from shared.domain.ticket import Ticket
-from shared.limits import READERS_MAX, SQLITE_BUSY_TIMEOUT_S
+from shared.limits import CHECKS_PAGE_MAX, READERS_MAX, SQLITE_BUSY_TIMEOUT_S
 from shared.protocol.entry import START, Position, StoredEntry
 
 __all__ = ["Reader"]
@@ -32,6 +32,7 @@ class Reader:
         self._path = path
         self._free: asyncio.Queue[aiosqlite.Connection] = asyncio.Queue()
         self._all: list[aiosqlite.Connection] = []
+        self._reporting = asyncio.Lock()
 
     async def open(self) -> None:
         """Connect; the file must exist. Raises sqlite3.Error."""
@@ -79,6 +80,19 @@ class Reader:
     async def closed_checks(self, from_date: str, to_date: str, limit: int) -> list[Check]:
         """Closed checks by business date (both included), the last closed first."""
         return [_check.decode(str(row[0])) for row in await self._rows(queries.CLOSED_CHECKS, from_date, to_date, limit)]
+
+    async def closed_pages(self, from_date: str, to_date: str, limit: int) -> AsyncIterator[list[Check]]:
+        """The same for a report: page by page, so that orders are taken meanwhile and it need not fit in memory. Close it (aclosing).
+
+        One report at a time, which leaves a connection to screens.
+        """
+        async with (
+            self._reporting,
+            self._connection() as connection,
+            connection.execute(queries.CLOSED_CHECKS, (from_date, to_date, limit)) as cursor,
+        ):
+            while rows := list(await cursor.fetchmany(CHECKS_PAGE_MAX)):
+                yield [_check.decode(str(row[0])) for row in rows]
 
     async def open_tickets(self, limit: int) -> list[Ticket]:
         """Tickets not yet bumped, the oldest first."""

@@ -13,6 +13,7 @@ from uuid import UUID
 import msgspec
 
 from edge.journal import queries
+from edge.journal.rows import insert_rows
 from edge.journal.schema import INDEXES, PROJECTIONS, create_projections
 from shared.domain.kernel import Aggregate, Key
 from shared.domain.registry import AGGREGATES
@@ -25,8 +26,8 @@ __all__ = ["Rebuilt", "rebuild"]
 A = TypeVar("A", bound=Aggregate)
 PREFIX = "rebuilt_"
 _LOAD = queries.LOAD.format(prefix=PREFIX)
-_SAVE = queries.SAVE.format(prefix=PREFIX)
-_ADD_COMMAND = queries.ADD_COMMAND.format(prefix=PREFIX)
+_SAVE = queries.SAVE.format(prefix=PREFIX, rows="{rows}")
+_ADD_COMMAND = queries.ADD_COMMAND.format(prefix=PREFIX, rows="{rows}")
 
 
 class Rebuilt(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,7 +74,7 @@ class _View:
         for (kind, id), sequence in self.changed.items():
             aggregate = self._cache[kind, id]
             rows.append((kind, id, aggregate.is_live, sequence, msgspec.json.encode(aggregate).decode()))
-        self._connection.executemany(_SAVE, rows)
+        insert_rows(self._connection, _SAVE, rows)
         self.changed.clear()
         while len(self._cache) > AGGREGATES_CACHED_MAX:
             self._cache.popitem(last=False)
@@ -117,7 +118,7 @@ def _fold_all(connection: sqlite3.Connection, progress: Callable[[int], None]) -
             for key, aggregate in (changes or {}).items():
                 view.put(key, aggregate, entry.sequence)
             last = stored.sequence
-        connection.executemany(_ADD_COMMAND, commands)
+        insert_rows(connection, _ADD_COMMAND, commands)
         progress(last)
     view.flush()
     return last, unknown

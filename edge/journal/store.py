@@ -7,12 +7,13 @@ because SQLite before 3.51.3 can corrupt a WAL when two do at once; readers (rea
 
 import os
 import sqlite3
+from collections.abc import Collection
 from datetime import UTC, datetime
 from pathlib import Path
-from uuid import UUID
 
 from edge.app.ports import CommandRecord, CommitUnknownError, Head, StorageFullError, Write
 from edge.journal import queries
+from edge.journal.rows import insert_rows, select_rows
 from edge.journal.schema import migrate
 from shared.limits import JOURNAL_CHECKPOINT_PAGES, SQLITE_BUSY_TIMEOUT_S
 from shared.protocol.entry import START, StoredEntry, decode_entry
@@ -76,9 +77,12 @@ class SqliteStore:
         stored = StoredEntry(*row)
         return Head(stored.position, decode_entry(stored.entry).at)
 
-    def find_command(self, command_id: str) -> CommandRecord | None:
-        row = self.connection.execute(queries.FIND_COMMAND, (UUID(command_id).bytes,)).fetchone()
-        return None if row is None else CommandRecord(command_id, row[0].hex(), row[1], row[2])
+    def find_commands(self, command_ids: Collection[str]) -> dict[str, CommandRecord]:
+        ids = {_id_bytes(command_id): command_id for command_id in command_ids}
+        found: dict[str, CommandRecord] = {}
+        for rows in select_rows(self.connection, queries.FIND_COMMANDS, list(ids)):
+            found[ids[rows[0]]] = CommandRecord(ids[rows[0]], rows[1].hex(), rows[2], rows[3])
+        return found
 
     def entries(self, after_sequence: int, limit: int) -> list[StoredEntry]:
         return [StoredEntry(*row) for row in self.connection.execute(queries.ENTRIES_AFTER, (after_sequence, limit))]
@@ -111,7 +115,7 @@ class SqliteStore:
         try:
             connection.execute("BEGIN IMMEDIATE")
             for sql, rows in statements:
-                connection.executemany(sql, rows)
+                insert_rows(connection, sql, rows)
             connection.execute("COMMIT")
         except sqlite3.IntegrityError:
             connection.execute("ROLLBACK")
@@ -123,15 +127,20 @@ class SqliteStore:
 
 
 _LOAD = queries.LOAD.format(prefix="")
-_SAVE = queries.SAVE.format(prefix="")
-_ADD_COMMAND = queries.ADD_COMMAND.format(prefix="")
+_SAVE = queries.SAVE.format(prefix="", rows="{rows}")
+_ADD_COMMAND = queries.ADD_COMMAND.format(prefix="", rows="{rows}")
+
+
+def _id_bytes(command_id: str) -> bytes:
+    """The 16 bytes of a UUID in canonical form."""
+    return bytes.fromhex(command_id.replace("-", ""))
 
 
 def rows_of(write: Write) -> list[tuple[str, list[tuple[object, ...]]]]:
     """The statements of a write with their rows."""
     return [
         (queries.APPEND, [(entry.sequence, entry.epoch, entry.hash, entry.entry) for entry in write.entries]),
-        (_ADD_COMMAND, [(UUID(c.command_id).bytes, bytes.fromhex(c.digest), c.first_sequence, c.count) for c in write.commands]),
+        (_ADD_COMMAND, [(_id_bytes(c.command_id), bytes.fromhex(c.digest), c.first_sequence, c.count) for c in write.commands]),
         (
             _SAVE,
             [(kind, id, row.is_live, row.updated_sequence, row.state.decode()) for (kind, id), row in write.aggregates.items()],

@@ -60,7 +60,7 @@ class OpenCheck(Command, frozen=True):
     opened_at: datetime | None = None
 
 
-class ChosenModifier(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ChosenModifier(msgspec.Struct, frozen=True, gc=False, kw_only=True, forbid_unknown_fields=True):
     """A modifier as a device names it."""
 
     group_id: ShortId
@@ -110,7 +110,7 @@ class CloseCheck(Command, frozen=True):
 # --- events ------------------------------------------------------------------------------------
 
 
-class LineModifier(msgspec.Struct, frozen=True, kw_only=True):
+class LineModifier(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A modifier as it stood on the menu when the line was added."""
 
     group_id: str
@@ -177,7 +177,7 @@ class CheckClosed(Event, frozen=True):
 # --- state -------------------------------------------------------------------------------------
 
 
-class Line(msgspec.Struct, frozen=True, kw_only=True):
+class Line(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     line_id: str
     item_id: str
     name: str
@@ -198,7 +198,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
         return line_amount(self.unit_price_minor, (modifier.price_minor for modifier in self.modifiers), self.quantity)
 
 
-class Payment(msgspec.Struct, frozen=True, kw_only=True):
+class Payment(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     payment_id: str
     tender: str
     amount_minor: int

@@ -3,6 +3,9 @@
 What lives here: the base types `Command`, `Event` and `Aggregate`, the `Context` of a decision, the overlay in which a
 batch is tried, and the `Feature` table by which a feature is plugged in. No feature, and no I/O, is known here.
 
+Structs of the domain say `gc=False`: they are immutable and cannot form a cycle, and a busy edge holds many thousands of them,
+over which the garbage collector would walk again and again while a waiter waits.
+
 A decision is `decide(view, command, context) -> events`; the state it leaves is `evolve(view, event, meta)`, which names
 each aggregate that the event changes. Edge, hub, simulator and tools run these same functions (DESIGN.md, Decisions).
 """
@@ -24,7 +27,9 @@ Key = tuple[str, str]
 """(kind, id): the kind of an aggregate and its id within the site."""
 
 
-class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=True, forbid_unknown_fields=True, omit_defaults=True):
+class Command(
+    msgspec.Struct, frozen=True, gc=False, kw_only=True, tag_field="type", tag=True, forbid_unknown_fields=True, omit_defaults=True
+):
     """What somebody wants: imperative. The tag is the class's name.
 
     Defaults are left out when a command is encoded, so that a field added later does not change the digest of a command
@@ -32,11 +37,11 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=T
     """
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=True):
+class Event(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag_field="type", tag=True):
     """What happened: past tense. Fields are only ever added, with defaults (Law 10)."""
 
 
-class Aggregate(msgspec.Struct, frozen=True, kw_only=True):
+class Aggregate(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """State that is decided upon as one. Immutable: `evolve` puts a new one in its place."""
 
     @property
@@ -45,7 +50,7 @@ class Aggregate(msgspec.Struct, frozen=True, kw_only=True):
         return False
 
 
-class Context(msgspec.Struct, frozen=True, kw_only=True):
+class Context(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """What the world outside says at the moment of a decision; nothing else may influence it.
 
     `now` is UTC; `head_at` is the time of the last journal entry (UTC) or None; `today` is the business date in force.
@@ -68,7 +73,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     permissions: frozenset[str]
 
 
-class Meta(msgspec.Struct, frozen=True, kw_only=True):
+class Meta(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """What the entry around an event says: when, on which business date, by which command and device."""
 
     at: datetime

@@ -32,7 +32,7 @@ TICKET_STATES: dict[tuple[TicketStatus, str], TicketStatus] = {
 }
 
 
-class TicketLine(msgspec.Struct, frozen=True, kw_only=True):
+class TicketLine(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A line as the cook reads it."""
 
     line_id: str

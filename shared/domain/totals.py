@@ -14,7 +14,7 @@ from shared.domain.money import ROUNDING, allocate, parse_rate
 __all__ = ["AppliedTax", "TaxGroup", "TaxableLine", "Totals", "line_amount", "totals"]
 
 
-class AppliedTax(msgspec.Struct, frozen=True, kw_only=True):
+class AppliedTax(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A tax as it stood when the line was added (golden rule 1)."""
 
     id: str
@@ -24,14 +24,14 @@ class AppliedTax(msgspec.Struct, frozen=True, kw_only=True):
     rounding: str = "half_up"
 
 
-class TaxableLine(msgspec.Struct, frozen=True, kw_only=True):
+class TaxableLine(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A line as arithmetic sees it: an amount in minor units and the taxes on it."""
 
     amount_minor: int
     taxes: tuple[AppliedTax, ...]
 
 
-class TaxGroup(msgspec.Struct, frozen=True, kw_only=True):
+class TaxGroup(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """One tax of a check: what it is raised on (without it), and what it comes to, both in minor units."""
 
     id: str
@@ -42,7 +42,7 @@ class TaxGroup(msgspec.Struct, frozen=True, kw_only=True):
     tax_minor: int
 
 
-class Totals(msgspec.Struct, frozen=True, kw_only=True):
+class Totals(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Minor units. `gross` is the lines at menu price, inclusive tax within; `net` is gross without any tax; `tax` is all tax;
     `total` is what the guest owes: net + tax."""
 

@@ -14,7 +14,7 @@ from shared.domain.totals import TaxGroup
 __all__ = ["CheckView", "LineView", "check_view", "view_of"]
 
 
-class LineView(msgspec.Struct, frozen=True, kw_only=True):
+class LineView(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     line_id: str
     item_id: str
     name: str
@@ -26,7 +26,7 @@ class LineView(msgspec.Struct, frozen=True, kw_only=True):
     note: str
 
 
-class CheckView(msgspec.Struct, frozen=True, kw_only=True):
+class CheckView(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A check with its sums, in minor units of `currency`."""
 
     check_id: str

@@ -26,7 +26,7 @@ _DOMAIN = b"comanda.entry.v1\x00"
 _POSITION = re.compile(r"(0|[1-9][0-9]{0,8})\.(0|[1-9][0-9]{0,14})\.([0-9a-f]{64})")
 
 
-class Position(msgspec.Struct, frozen=True, order=True):
+class Position(msgspec.Struct, frozen=True, gc=False, order=True):
     """Where in a site's journal: `(epoch, sequence, hash)`, always all three (Law 2). `hash` is 32 bytes."""
 
     epoch: Annotated[int, msgspec.Meta(ge=0, le=EPOCH_MAX)]
@@ -50,7 +50,7 @@ START = Position(0, 0, GENESIS_HASH)
 """The position before the first entry of every journal."""
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
+class Entry(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """What an entry says. `event` is the raw JSON of the event, of whatever type.
 
     `command` and `ordinal` key the effect (Law 3); `of` is how many entries the command made; `digest` is the SHA-256
@@ -74,7 +74,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     v: int = 1
 
 
-class StoredEntry(msgspec.Struct, frozen=True, array_like=True):
+class StoredEntry(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """An entry as it lies in a journal: its position and its bytes."""
 
     epoch: int

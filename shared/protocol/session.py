@@ -21,7 +21,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-class Submit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Submit(msgspec.Struct, frozen=True, gc=False, kw_only=True, forbid_unknown_fields=True):
     """A command from a device. `id` is made by the device, once, and kept with the command until it is answered."""
 
     id: Id
@@ -35,12 +35,12 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     commands: Annotated[tuple[Submit, ...], msgspec.Meta(min_length=1, max_length=BATCH_COMMANDS_MAX)]
 
 
-class AcceptedEvent(msgspec.Struct, frozen=True, kw_only=True):
+class AcceptedEvent(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     sequence: int
     event: msgspec.Raw
 
 
-class Accepted(msgspec.Struct, frozen=True, kw_only=True):
+class Accepted(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """The answer to an accepted command: the same, byte for byte, however often it is asked for.
 
     `position` (`epoch.sequence.hash`) is that of its last entry; `at` is UTC by the clock of the box.

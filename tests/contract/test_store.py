@@ -67,7 +67,7 @@ def test_an_empty_journal_stands_before_its_first_entry(open_store: Open) -> Non
     assert store.head() == Head(START, None)
     assert store.entries(0, 10) == []
     assert store.load("check", "a") is None
-    assert store.find_command(derived_id("c", 1)) is None
+    assert store.find_commands([derived_id("c", 1)]) == {}
     assert store.document("v") is None
 
 
@@ -84,7 +84,7 @@ def test_what_was_committed_is_there_whole_and_after_the_box_was_switched_off(op
         assert reader.load("check", "a") == b'{"n":2}'
         assert reader.load("check", "b") == b'{"n":"\xc3\xa9"}'
         assert reader.load("ticket", "a") is None
-        assert reader.find_command(derived_id("c", 4)) == CommandRecord(derived_id("c", 4), f"{4:064x}", 4, 1)
+        assert reader.find_commands([derived_id("c", 4)]) == {derived_id("c", 4): CommandRecord(derived_id("c", 4), f"{4:064x}", 4, 1)}
 
 
 def test_pages_of_the_journal_are_bounded_and_in_order(open_store: Open) -> None:
@@ -122,7 +122,7 @@ def test_a_command_that_is_known_is_refused_with_the_whole_write(open_store: Ope
     with pytest.raises(Exception, match=r"."):
         store.commit(again)
     assert store.entries(0, 100) == entries
-    record = store.find_command(derived_id("c", 1))
+    record = store.find_commands([derived_id("c", 1)])[derived_id("c", 1)]
     assert record is not None
     assert record.first_sequence == 1
 

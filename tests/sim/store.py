@@ -5,7 +5,7 @@ SQLite store (tests/contract/test_store.py). The rules of the journal are not kn
 """
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 import msgspec
@@ -113,8 +113,8 @@ class SimStore:
     def head(self) -> Head:
         return Head(self._entries[-1].position, self._at) if self._entries else Head(START, None)
 
-    def find_command(self, command_id: str) -> CommandRecord | None:
-        return self._commands.get(command_id)
+    def find_commands(self, command_ids: Collection[str]) -> dict[str, CommandRecord]:
+        return {id: self._commands[id] for id in command_ids if id in self._commands}
 
     def entries(self, after_sequence: int, limit: int) -> list[StoredEntry]:
         return self._entries[after_sequence : after_sequence + limit]

@@ -49,7 +49,7 @@ def acknowledge_before_sync(patch: Patch) -> None:
 
 def forget_commands(patch: Patch) -> None:
     """A command that comes again is decided again."""
-    patch.setattr(SimStore, "find_command", lambda self, command_id: None)
+    patch.setattr(SimStore, "find_commands", lambda self, command_ids: {})
 
     def commit(self: SimStore, write: Any) -> None:
         real(self, msgspec.structs.replace(write, commands=[]))
@@ -60,13 +60,13 @@ def forget_commands(patch: Patch) -> None:
 
 def accept_reused_ids(patch: Patch) -> None:
     """A different command under a known id is answered as if it were the first."""
-    real = SimStore.find_command
+    real = SimStore.find_commands
 
-    def find_command(self: SimStore, command_id: str) -> Any:
-        record = real(self, command_id)
-        return record and msgspec.structs.replace(record, digest=AnyDigest(record.digest))
+    def find_commands(self: SimStore, command_ids: Any) -> Any:
+        found = real(self, command_ids)
+        return {id: msgspec.structs.replace(record, digest=AnyDigest(record.digest)) for id, record in found.items()}
 
-    patch.setattr(SimStore, "find_command", find_command)
+    patch.setattr(SimStore, "find_commands", find_commands)
 
 
 class AnyDigest(str):
