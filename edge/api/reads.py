@@ -4,6 +4,7 @@ What lives here: queries in, views out. Nothing is decided or written here, exce
 """
 
 import shutil
+from contextlib import aclosing
 from datetime import date, datetime
 from typing import Annotated, Any
 
@@ -15,6 +16,7 @@ from edge.api.problems import RefusedRequest
 from edge.api.state import Edge, Here
 from edge.app.site import RefusedCommand
 from edge.app.site import Request as SiteRequest
+from edge.journal.reader import Reader
 from shared.domain.errors import Refused
 from shared.domain.ids import derived_id, is_id
 from shared.domain.menu import Menu, menu_problems, menu_version
@@ -170,6 +172,20 @@ async def list_tickets(
     return Tickets(tickets=tuple(ticket for ticket in found if station in ("", ticket.station)))
 
 
+async def sales_by_day(reader: Reader, first: str, last: str) -> dict[str, Sales]:
+    """Sales of closed checks by business date. Raises Refused `report.too_large`: a part of the sum would look like the whole."""
+    days: dict[str, Sales] = {}
+    count = 0
+    async with aclosing(reader.closed_pages(first, last, SALES_CHECKS_MAX + 1)) as pages:
+        async for page in pages:
+            count += len(page)
+            if count > SALES_CHECKS_MAX:
+                raise Refused("report.too_large", f"More than {SALES_CHECKS_MAX} checks were closed from {first} to {last}.")
+            for check in page:
+                days[check.business_date] = days.get(check.business_date, NO_SALES) + sales_of(check)
+    return days
+
+
 @get("/sales", summary="Sales by business date")
 async def get_sales(
     request: Anybody,
@@ -180,9 +196,7 @@ async def get_sales(
     """Closed checks only. The hub computes the same figures with the same function from the same entries."""
     edge.identify(request)
     first = ensure_date(from_date) or edge.site.business_date
-    days: dict[str, Sales] = {}
-    for check in await edge.reader.closed_checks(first, ensure_date(to_date) or first, SALES_CHECKS_MAX):
-        days[check.business_date] = days.get(check.business_date, NO_SALES) + sales_of(check)
+    days = await sales_by_day(edge.reader, first, ensure_date(to_date) or first)
     return SalesAnswer(
         currency=edge.site.currency,
         days=tuple(

@@ -4,7 +4,7 @@ What lives here: the questions that routes and feeds ask, over aiosqlite. Writin
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -81,7 +81,7 @@ class Reader:
         """Closed checks by business date (both included), the last closed first."""
         return [_check.decode(str(row[0])) for row in await self._rows(queries.CLOSED_CHECKS, from_date, to_date, limit)]
 
-    async def closed_pages(self, from_date: str, to_date: str, limit: int) -> AsyncIterator[list[Check]]:
+    async def closed_pages(self, from_date: str, to_date: str, limit: int) -> AsyncGenerator[list[Check], None]:
         """The same for a report: page by page, so that orders are taken meanwhile and it need not fit in memory. Close it (aclosing).
 
         One report at a time, which leaves a connection to screens.

@@ -10,6 +10,7 @@ from edge.journal.reader import Reader
 from shared.domain.check import Check, OpenCheck
 from shared.domain.ticket import Ticket
 from shared.limits import READERS_MAX
+from tests.support.waiting import DEADLINE_S
 from tests.unit.edge.site_kit import SiteKit, service
 from tests.unit.shared.domain.world import name_id
 
@@ -87,6 +88,23 @@ async def test_closed_checks_come_by_business_date_the_last_first(kit: SiteKit, 
     assert [each.check_id for each in found] == [name_id("monday late"), name_id("monday")]
     assert len(await reader.closed_checks("2026-03-01", "2026-03-31", 2)) == 2
     assert await reader.closed_checks("2026-03-02' OR 1=1 --", "2026-03-02", 10) == []
+
+
+async def test_a_report_comes_in_pages_and_leaves_a_connection_to_screens(
+    kit: SiteKit, reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edge.journal.reader.CHECKS_PAGE_MAX", 2)
+    for number in range(5):
+        kit.batch(*service(f"order {number}"))
+    reports = [reader.closed_pages("2026-03-02", "2026-03-02", 100) for _ in range(READERS_MAX)]
+    begun = [asyncio.ensure_future(anext(report)) for report in reports]
+    await asyncio.wait(begun, return_when=asyncio.FIRST_COMPLETED)
+    async with asyncio.timeout(DEADLINE_S):
+        assert (await reader.screens(None, 100))[0] == kit.site.head, "a report is under way, another waits, and screens are answered"
+    sizes: list[int] = []
+    for report, first in zip(reports, begun, strict=True):
+        sizes += [len(await first), *[len(page) async for page in report]]
+    assert sizes == [2, 2, 1] * READERS_MAX
 
 
 async def test_entries_come_in_order_after_a_sequence(kit: SiteKit, reader: Reader) -> None:
