@@ -18,11 +18,13 @@ SAVE = """
 INSERT INTO {prefix}aggregates (kind, id, is_live, updated_sequence, state) VALUES {rows}
 ON CONFLICT (kind, id) DO UPDATE SET is_live = excluded.is_live, updated_sequence = excluded.updated_sequence, state = excluded.state
 """
-LIVE = "SELECT state FROM aggregates WHERE kind = ? AND is_live ORDER BY updated_sequence LIMIT ?"
-COUNT_LIVE = "SELECT count(*) FROM aggregates WHERE kind = ? AND is_live"
+# INDEXED BY, here and below: SQLite would else go through every check and ticket there ever was.
+LIVE = "SELECT state FROM aggregates INDEXED BY aggregates_live WHERE kind = ? AND is_live ORDER BY updated_sequence LIMIT ?"
+COUNT_LIVE = "SELECT count(*) FROM aggregates INDEXED BY aggregates_live WHERE kind = ? AND is_live"
 CHANGED_AFTER = "SELECT kind, state FROM aggregates WHERE updated_sequence > ? ORDER BY updated_sequence LIMIT ?"
 CLOSED_CHECKS = """
-SELECT state FROM aggregates WHERE kind = 'check' AND NOT is_live AND json_extract(state, '$.business_date') BETWEEN ? AND ?
+SELECT state FROM aggregates INDEXED BY aggregates_closed
+WHERE kind = 'check' AND NOT is_live AND json_extract(state, '$.business_date') BETWEEN ? AND ?
 ORDER BY updated_sequence DESC LIMIT ?
 """
 # Rows that a rebuild found otherwise: kind, id, old state, new state, and whether the rest of the row is the same.

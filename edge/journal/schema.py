@@ -14,7 +14,7 @@ __all__ = ["INDEXES", "PROJECTIONS", "create_projections", "migrate"]
 migrations = Migrations("comanda.edge")
 
 PROJECTIONS = ("commands", "aggregates")
-INDEXES = ("aggregates_updated", "aggregates_live")
+INDEXES = ("aggregates_updated", "aggregates_live", "aggregates_closed")
 
 _JOURNAL = """
 -- One row an entry, never changed. entry: the bytes as first written; hash: SHA-256 over the hash before and those bytes.
@@ -47,9 +47,11 @@ CREATE TABLE {prefix}aggregates (
 """
 
 _INDEXES = """
--- What changed after a cursor, and what is live: the two questions of a screen.
+-- What changed after a cursor, and what is live: the two questions of a screen. What was closed on a date: that of a report.
 CREATE INDEX {prefix}aggregates_updated ON {prefix}aggregates (updated_sequence);
 CREATE INDEX {prefix}aggregates_live ON {prefix}aggregates (kind) WHERE is_live;
+CREATE INDEX {prefix}aggregates_closed ON {prefix}aggregates (json_extract(state, '$.business_date'), updated_sequence)
+WHERE kind = 'check' AND NOT is_live;
 """
 
 _BOX = """
@@ -96,6 +98,14 @@ def m0001_journal(db: Database) -> None:
     for statement in _statements(_JOURNAL) + _statements(_BOX):
         db.conn.execute(statement)
     create_projections(db.conn)
+
+
+@migrations()
+def m0002_indexes(db: Database) -> None:
+    """All indexes as they are now: a file made before this release lacks that of closed checks."""
+    for index in INDEXES:
+        db.conn.execute(f"DROP INDEX IF EXISTS {index}")
+    create_projections(db.conn, tables=False)
 
 
 def migrate(connection: sqlite3.Connection) -> None:
