@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 import nkeys
 
-from edge.app.site import BoxIdentity
+from edge.app.identity import BoxIdentity
 from shared.domain.ids import is_id
 from shared.operator_error import OperatorError
 from shared.protocol.envelope import Sign

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from edge.app.identity import BoxIdentity
 from edge.app.ports import AggregateRow, CommandRecord, CommitUnknownError, StorageFullError, Store, Write
 from shared.domain.errors import Refused
 from shared.domain.ids import derived_id, is_id
@@ -32,17 +33,6 @@ from shared.protocol.session import Accepted, AcceptedEvent, Submit
 __all__ = ["BOX", "BoxIdentity", "Committed", "Device", "Outcome", "RefusedCommand", "Request", "Site"]
 
 A = TypeVar("A", bound=Aggregate)
-
-
-class BoxIdentity(msgspec.Struct, frozen=True, kw_only=True):
-    """Which site this box serves, under which claim, and how that site sells."""
-
-    org_id: str
-    site_id: str
-    epoch: int
-    currency: str
-    time_zone: str
-    cut_over_minutes: int
 
 
 class Device(msgspec.Struct, frozen=True, kw_only=True):

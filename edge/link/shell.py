@@ -10,7 +10,6 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-import httpx
 import msgspec
 import nats.aio.client
 import nats.errors
@@ -19,6 +18,7 @@ from nats.aio.msg import Msg
 from websockets.asyncio.client import unix_connect
 
 from edge.box import Box
+from edge.link.neighbour import Neighbour, NeighbourError
 from shared.limits import (
     FEED_FRAME_BYTES_MAX,
     HELLO_INTERVAL_S,
@@ -27,7 +27,6 @@ from shared.limits import (
     LINK_REPORT_INTERVAL_S,
     LINK_TICK_S,
     LOCAL_RETRY_S,
-    LOCAL_TIMEOUT_S,
     NATS_PENDING_BYTES_MAX,
 )
 from shared.protocol import subjects
@@ -49,6 +48,7 @@ class Link:
     def __init__(self, box: Box, socket_path: Path, sender: Sender, nats_urls: list[str], creds: Path) -> None:
         self._box = box
         self._socket_path = socket_path
+        self._edge = Neighbour(socket_path)
         self._sender = sender
         self._nats_urls = nats_urls
         self._creds = creds
@@ -200,46 +200,36 @@ class Link:
 
     async def _tell_box(self) -> None:
         """Tell the box what the cloud has: when that changes, and now and then, so that a dead link is seen to be silent."""
-        told: dict[str, str] = {}
+        told = b""
         due_at = 0.0
-        async with self._box_client() as client:
-            while True:
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(LINK_REPORT_EVERY_S):
-                        await self._news.wait()
-                self._news.clear()
-                heard = str(self._watermark.position) if self._watermark.incarnation else ""
-                body = {
-                    "position": heard,
-                    "incarnation": self._watermark.incarnation,
-                    "link": self._sender.phase,
-                    "alarm": self._alarm.code,
-                }
-                if body == told and time.monotonic() < due_at:
-                    continue
-                try:
-                    (await client.put("/v1/followers/cloud", json=body)).raise_for_status()
-                    told, due_at = body, time.monotonic() + LINK_REPORT_EVERY_S
-                except httpx.HTTPError as error:
-                    log.warning("the edge does not take the watermark: %s; trying again", error or type(error).__name__)
-                    self._news.set()
-                    await asyncio.sleep(LOCAL_RETRY_S)
-                await asyncio.sleep(LINK_REPORT_INTERVAL_S)
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LINK_REPORT_EVERY_S):
+                    await self._news.wait()
+            self._news.clear()
+            heard, incarnation = self._watermark.position, self._watermark.incarnation
+            position = str(heard) if incarnation else ""
+            said = {"position": position, "incarnation": incarnation, "link": self._sender.phase.value, "alarm": self._alarm.code}
+            report = msgspec.json.encode(said)
+            if report == told and time.monotonic() < due_at:
+                continue
+            try:
+                await self._edge.put("/v1/followers/cloud", report)
+                told, due_at = report, time.monotonic() + LINK_REPORT_EVERY_S
+            except NeighbourError as error:
+                log.warning("the edge does not take the watermark: %s; trying again", error)
+                self._news.set()
+                await asyncio.sleep(LOCAL_RETRY_S)
+            await asyncio.sleep(LINK_REPORT_INTERVAL_S)
 
     async def _watch_box(self) -> None:
         """Keep the live figures of the heartbeat fresh."""
-        async with self._box_client() as client:
-            while True:
-                try:
-                    answer = (await client.get("/v1/status")).raise_for_status()
-                    self._sender.figures = _figures(msgspec.json.decode(answer.content))
-                except (httpx.HTTPError, msgspec.DecodeError) as error:
-                    log.warning("the edge does not tell its status: %s", error or type(error).__name__)
-                await asyncio.sleep(HELLO_INTERVAL_S / 2)
-
-    def _box_client(self) -> httpx.AsyncClient:
-        transport = httpx.AsyncHTTPTransport(uds=str(self._socket_path))
-        return httpx.AsyncClient(transport=transport, base_url="http://edge", timeout=LOCAL_TIMEOUT_S)
+        while True:
+            try:
+                self._sender.figures = _figures(await self._edge.get("/v1/status"))
+            except (NeighbourError, msgspec.DecodeError) as error:
+                log.warning("the edge does not tell its status: %s", error)
+            await asyncio.sleep(HELLO_INTERVAL_S / 2)
 
 
 class _Status(msgspec.Struct):
@@ -251,6 +241,6 @@ class _Status(msgspec.Struct):
     alarms: tuple[str, ...]
 
 
-def _figures(status: object) -> Figures:
-    found = msgspec.convert(status, _Status)
+def _figures(status: bytes) -> Figures:
+    found = msgspec.json.decode(status, type=_Status)
     return Figures(head_sequence=found.sequence, business_date=found.business_date, open_checks=found.open_checks, alarms=found.alarms)
