@@ -6,6 +6,7 @@ routes and SQL are elsewhere.
 
 import asyncio
 import contextlib
+import errno
 import gc
 import logging
 import os
@@ -172,8 +173,14 @@ def _listen(settings: EdgeSettings) -> tuple[socket.socket, str]:
         listener.bind((settings.host, settings.port))
     except OSError as error:
         listener.close()
-        hint = "Stop what uses it, or choose another with --port."
-        raise OperatorError("port.in_use", f"{settings.host}:{settings.port} cannot be listened on: {error}", hint) from error
+        if error.errno == errno.EADDRINUSE:
+            hint = "Stop what uses it, or choose another with --port."
+            raise OperatorError("port.in_use", f"{settings.host}:{settings.port} cannot be listened on: {error}", hint) from error
+        raise OperatorError(
+            "address.unusable",
+            f"{settings.host}:{settings.port} cannot be listened on: {error}",
+            "Give an address of this machine with --host, and a port that this user may take with --port.",
+        ) from error
     listener.listen(HTTP_CONNECTIONS_MAX)
     return listener, f"http://{settings.host}:{listener.getsockname()[1]}"
 
@@ -197,5 +204,6 @@ def run(settings: EdgeSettings) -> None:
     """`serve` on uvloop. What was imported is never garbage, and collecting seldom keeps the pauses of the collector rare."""
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLDS)
+    os.umask(0o077)  # the journal is the restaurant's books: nobody else on the machine reads them, whatever the directory's mode
     with contextlib.suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(serve(settings))

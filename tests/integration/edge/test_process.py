@@ -46,6 +46,16 @@ def test_a_restart_gives_first_answers_again_and_goes_on_where_it_stood(new_edge
         assert client.get("/v1/menu").json()["version"] == version
 
 
+def test_nobody_else_on_the_machine_reads_the_journal_or_asks_as_the_box(new_edge: NewEdge) -> None:
+    edge = new_edge()
+    edge.data_dir.chmod(0o755)  # made by a technician beforehand
+    edge.start_serve()
+    modes = {
+        path.name: path.stat().st_mode & 0o777 for path in edge.data_dir.iterdir() if path.name.startswith(("journal.db", "edge.sock"))
+    }
+    assert modes == {"journal.db": 0o600, "journal.db-wal": 0o600, "journal.db-shm": 0o600, "edge.sock": 0o660}
+
+
 def test_what_the_cloud_has_is_known_after_a_restart(new_edge: NewEdge) -> None:
     edge = new_edge()
     edge.start_serve()
@@ -90,6 +100,11 @@ def test_a_port_in_use_is_told(new_edge: NewEdge) -> None:
         taken.listen()
         port = str(taken.getsockname()[1])
         refused(run("edge", "serve", "--data-dir", edge.data_dir, "--port", port, timeout_s=20), "port.in_use")
+
+
+def test_an_address_that_is_none_of_this_machine_is_told(new_edge: NewEdge) -> None:
+    for host in ("203.0.113.7", "no.such.host.invalid"):
+        refused(run("edge", "serve", "--data-dir", new_edge().data_dir, "--host", host, "--port", "0"), "address.unusable")
 
 
 def test_a_box_that_is_not_enrolled_is_told(short_dir: Path) -> None:
