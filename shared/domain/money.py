@@ -75,29 +75,31 @@ def apply_rate(amount_minor: int, rate: Fraction, rounding: str = "half_up") -> 
     return ROUNDING[rounding](amount_minor * rate)
 
 
-def allocate(amount_minor: int, weights: Sequence[int]) -> list[int]:
+def allocate(amount_minor: int, weights: Sequence[int], ties: Sequence[int] | None = None) -> list[int]:
     """Share out `amount_minor` in proportion to `weights` by largest remainder.
 
-    The parts add up to the amount; ties go to the earliest part; the sign of the amount is symmetric
-    (`allocate(-a, w)` is `allocate(a, w)` negated). If all weights are zero the amount is shared evenly.
+    The parts add up to the amount; ties go to the earliest part, or in the order of the indexes `ties`; the sign of the
+    amount is symmetric (`allocate(-a, w)` is `allocate(a, w)` negated). If all weights are zero the amount is shared evenly.
     Weights are not negative. Source: golden/ORDER_MATH.md, preamble.
     """
     if not weights:
         if amount_minor:
             raise ValueError(f"{amount_minor} cannot be shared out over no parts")
         return []
-    if any(weight < 0 for weight in weights):
+    if min(weights) < 0:
         raise ValueError("weights must not be negative")
-    total = sum(weights)
-    shares = list(weights) if total else [1] * len(weights)
-    total = total or len(weights)
-    sign, size = (1, amount_minor) if amount_minor >= 0 else (-1, -amount_minor)
+    shares, total = weights, sum(weights)
+    if not total:
+        shares, total = [1] * len(weights), len(weights)
+    size = abs(amount_minor)
     parts = [size * share // total for share in shares]
-    remainders = [size * share % total for share in shares]
     missing = size - sum(parts)
-    for index in sorted(range(len(parts)), key=lambda i: (-remainders[i], i))[:missing]:
-        parts[index] += 1
-    return [sign * part for part in parts]
+    if missing:
+        # Sorting is stable: equal remainders stay in the order of the ties.
+        remainders = [-(size * share % total) for share in shares]
+        for index in sorted(ties or range(len(parts)), key=remainders.__getitem__)[:missing]:
+            parts[index] += 1
+    return parts if amount_minor >= 0 else [-part for part in parts]
 
 
 _DIGITS_MAX = 15  # digits before the point: far above every bound on amounts, far below what slows int()
