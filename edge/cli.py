@@ -3,7 +3,9 @@
 What lives here: `comanda edge …`: options in, settings made, use cases called, answers printed.
 """
 
+import contextlib
 import os
+import sqlite3
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -132,16 +134,16 @@ def rebuild(check: bool, as_json: bool, **given: Any) -> None:
     settings = settings_of(EdgeSettings, **given)
     path = settings.data_dir / "journal.db"
     open_read_only(path).close()
-    with single_writer(settings.data_dir):
-        store = SqliteStore(path)
-        try:
+    try:
+        with single_writer(settings.data_dir), contextlib.closing(SqliteStore(path)) as store:
             found = fold_anew(store.connection, swap=not check, progress=progress_line("folded"))
-        except (msgspec.DecodeError, LookupError, ValueError) as error:
-            raise OperatorError(
-                "journal.unprojectable", f"An entry does not fit: {error}", "Run `comanda edge verify`; keep the file."
-            ) from error
-        finally:
-            store.close()
+    except (msgspec.DecodeError, LookupError, ValueError) as error:
+        raise OperatorError(
+            "journal.unprojectable", f"An entry does not fit: {error}", "Run `comanda edge verify`; keep the file."
+        ) from error
+    except sqlite3.Error as error:
+        hint = "Look at the disk, then run `comanda edge verify`; keep the file."
+        raise OperatorError("journal.unusable", f"{path} cannot be used, and was left as it was: {error}", hint) from error
     if as_json:
         click.echo(msgspec.json.encode(found))
     else:

@@ -163,7 +163,14 @@ async def serve(settings: EdgeSettings) -> None:
 
 def _listen(settings: EdgeSettings) -> tuple[socket.socket, str]:
     if settings.fd is not None:
-        return socket.socket(fileno=settings.fd), f"file descriptor {settings.fd}"
+        try:
+            return socket.socket(fileno=settings.fd), f"file descriptor {settings.fd}"
+        except OSError as error:
+            raise OperatorError(
+                "fd.unusable",
+                f"File descriptor {settings.fd} is no socket: {error}",
+                "Leave --fd to systemd's socket unit, and name a port with --port.",
+            ) from error
     if settings.host not in LOOPBACK and settings.trust_loopback:
         log.warning("listening on %s: only devices with a token are served there", settings.host)
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET

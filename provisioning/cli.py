@@ -12,6 +12,7 @@ import msgspec
 
 from provisioning.enroll import enroll
 from provisioning.nats_init import init_nats
+from shared.operator_error import OperatorError
 
 __all__ = ["group"]
 
@@ -49,7 +50,12 @@ def nats_init(directory: Path, host: str, port: int, as_json: bool) -> None:
     Example:
       comanda provision nats-init /etc/comanda/nats --port 4222
     """
-    home = init_nats(directory, host=host, port=port, issued_at=int(time.time()))
+    try:
+        home = init_nats(directory, host=host, port=port, issued_at=int(time.time()))
+    except OSError as error:
+        raise OperatorError(
+            "nats.unwritable", f"{directory} cannot be written: {error}", "Check the directory's owner and free space."
+        ) from error
     if as_json:
         click.echo(msgspec.json.encode(home))
         return

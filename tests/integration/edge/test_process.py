@@ -107,6 +107,18 @@ def test_an_address_that_is_none_of_this_machine_is_told(new_edge: NewEdge) -> N
         refused(run("edge", "serve", "--data-dir", new_edge().data_dir, "--host", host, "--port", "0"), "address.unusable")
 
 
+def test_a_file_descriptor_that_is_no_socket_is_told(new_edge: NewEdge) -> None:
+    refused(run("edge", "serve", "--data-dir", new_edge().data_dir, "--fd", "99"), "fd.unusable")
+
+
+def test_a_journal_that_is_no_database_is_told_by_every_command_and_left_as_it_is(new_edge: NewEdge) -> None:
+    data_dir = new_edge().data_dir
+    (data_dir / "journal.db").write_bytes(b"no database" * 1000)
+    for command in (("serve", "--port", "0"), ("verify",), ("rebuild",)):
+        refused(run("edge", *command, "--data-dir", data_dir), "journal.unusable")
+    assert (data_dir / "journal.db").read_bytes() == b"no database" * 1000
+
+
 def test_a_box_that_is_not_enrolled_is_told(short_dir: Path) -> None:
     refused(run("edge", "serve", "--data-dir", short_dir / "nowhere", "--port", "0"), "box.not_enrolled")
     (short_dir / "empty").mkdir()

@@ -63,6 +63,13 @@ def test_nats_init_will_not_replace_keys(tmp_path):
     assert second.exception.code == "nats.exists"
 
 
+def test_nats_init_says_where_it_cannot_write(tmp_path):
+    (tmp_path / "file").touch()
+    done = CliRunner().invoke(provision, ["nats-init", str(tmp_path / "file" / "nats")])
+    assert isinstance(done.exception, OperatorError)
+    assert done.exception.code == "nats.unwritable"
+
+
 @pytest.mark.parametrize("arguments", [["enroll"], ["enroll", "--hub", "https://h"], ["nats-init", "d", "--port", "99999"]])
 def test_what_is_missing_or_out_of_range_is_a_usage_error(arguments):
     assert CliRunner().invoke(provision, arguments).exit_code == 2
