@@ -8,6 +8,7 @@ import asyncio
 import logging
 import time
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
@@ -239,8 +240,16 @@ class _Status(msgspec.Struct):
     business_date: str
     open_checks: int
     alarms: tuple[str, ...]
+    oldest_pending_at: datetime | None = None
 
 
 def _figures(status: bytes) -> Figures:
     found = msgspec.json.decode(status, type=_Status)
-    return Figures(head_sequence=found.sequence, business_date=found.business_date, open_checks=found.open_checks, alarms=found.alarms)
+    oldest = found.oldest_pending_at
+    return Figures(
+        head_sequence=found.sequence,
+        business_date=found.business_date,
+        open_checks=found.open_checks,
+        oldest_pending_at_ms=None if oldest is None else round(oldest.timestamp() * 1000),
+        alarms=found.alarms,
+    )

@@ -88,6 +88,12 @@ def test_figures_take_of_the_status_what_they_know_and_mind_nothing_new() -> Non
         _figures(b'{"sequence": 7}')
 
 
+def test_the_hub_is_told_since_when_the_oldest_entry_waits() -> None:
+    status = {"sequence": 7, "business_date": "2026-03-02", "open_checks": 2, "alarms": [], "oldest_pending_at": "2026-03-02T11:00:00.5Z"}
+    assert _figures(msgspec.json.encode(status)).oldest_pending_at_ms == 1_772_449_200_500
+    assert _figures(msgspec.json.encode(status | {"oldest_pending_at": None})).oldest_pending_at_ms is None
+
+
 class Broker:
     """As much of a NATS server as a client needs to connect; `end` says an error to the last connection and cuts it."""
 
