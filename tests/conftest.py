@@ -6,12 +6,17 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.support.broker import Broker
 from tests.support.hub import HubStack
 from tests.support.postgres import Database, TestPostgres
 from tests.support.programs import EdgeBox, Program
 from tests.support.proxy import ThreadedProxy
+
+# No test judges elapsed time, so no example has a deadline: a busy machine is no mistake of the program.
+settings.register_profile("comanda", deadline=None)
+settings.load_profile("comanda")
 
 
 @pytest.fixture

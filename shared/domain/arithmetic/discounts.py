@@ -47,7 +47,7 @@ def apply_discounts(
     for discount in discounts:
         _ensure_sound(discount, places)
     whole = [place for place, line in enumerate(lines) if line.discountable and not line.voided]
-    by_amount = any(profile.is_per_line for profile in profiles)
+    by_amount = any(profile.is_per_line for profile in set(profiles))
     ties = None if by_amount else tie_order(profiles, left)
     applied: list[AppliedDiscount] = []
     for discount in sorted(discounts, key=lambda discount: _STAGES[discount.scope, not discount.rate]):

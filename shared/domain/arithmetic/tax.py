@@ -31,8 +31,8 @@ class Taxed(msgspec.Struct, frozen=True, kw_only=True):
             tax: [TaxShare(tax, 0, part) for part in given] if tax.exempt else list(map(TaxShare, repeat(tax), given))
             for tax, given in self.parts.items()
         }
-        of = {profile: [columns[tax] for tax in profile.taxes] for profile in set(profiles)}
-        return [tuple([column[place] for column in of[profile]]) for place, profile in enumerate(profiles)]
+        rows = {profile: list(zip(*[columns[tax] for tax in profile.taxes], strict=True)) for profile in set(profiles) if profile.taxes}
+        return [rows[profile][place] if profile.taxes else () for place, profile in enumerate(profiles)]
 
 
 def raise_taxes(prices_minor: Sequence[int], profiles: Sequence[Profile]) -> Taxed:
