@@ -88,19 +88,24 @@ def number(rate: str) -> Fraction:
     return Fraction(rate[:-1]) / 100 if rate.endswith("%") else Fraction(rate)
 
 
-def dealt(amount: int, weights: list[int]) -> list[int]:
-    """Largest remainder, one cent at a time to whoever lacks most; the earliest of equals."""
+def dealt(amount: int, weights: list[int], ranks: list[tuple[str, ...]] | None = None) -> list[int]:
+    """Largest remainder, one cent at a time to whoever lacks most; of equals the first by rank, then the earliest."""
     whole = sum(weights)
     exact = [Fraction(amount * weight, whole) if whole else Fraction(amount, len(weights)) for weight in weights]
     parts = [floor(share) for share in exact]
     while sum(parts) < amount:
-        lacking = [share - part for share, part in zip(exact, parts, strict=True)]
-        parts[lacking.index(max(lacking))] += 1
+        most = max(share - part for share, part in zip(exact, parts, strict=True))
+        lacking = [place for place, share in enumerate(exact) if share - parts[place] == most]
+        parts[min(lacking, key=lambda place: (ranks[place] if ranks else (), place))] += 1
     return parts
 
 
+def codes(taxes: tuple[Tax, ...]) -> tuple[str, ...]:
+    return tuple(sorted(tax.id for tax in taxes))
+
+
 def slowly(given: list[Line], off: list[Discount], service: list[ServiceCharge]) -> dict[str, int]:
-    """What a check comes to whose lines all bear the same taxes, none of them compound, so that no tie decides anything."""
+    """What a check comes to whose lines bear taxes in the price or taxes on top, none compound and none per line."""
     live = [line for line in given if not line.voided]
     left = {line.id: line.amount_minor for line in live}
     comped = 0
@@ -112,19 +117,27 @@ def slowly(given: list[Line], off: list[Discount], service: list[ServiceCharge])
         named = [id for id in discount.line_ids if id in left] if discount.line_ids else [line.id for line in live if line.discountable]
         most = sum(left[id] for id in named)
         amount = min(most, nearest(most * number(discount.rate)) if discount.rate else discount.amount_minor)
-        for id, part in zip(named, dealt(amount, [left[id] for id in named]) if named else [], strict=True):
+        ranks = [codes(line.taxes) for line in live if line.id in named] if discount.scope == "order" else None
+        for id, part in zip(named, dealt(amount, [left[id] for id in named], ranks) if named else [], strict=True):
             left[id] -= part
         comped += amount if discount.scope == "comp" else 0
     prices = [left[line.id] for line in live]
     whole = sum(prices)
     raised = [(nearest(whole * number(c.rate)) if c.rate else c.amount_minor, c.taxable) for c in service]
-    taxes = live[0].taxes if live else ()
-    bearing = [*prices, *(amount for amount, taxable in raised if taxable and live)]
-    divisor = 1 + sum((number(tax.rate) for tax in taxes if tax.inclusive), Fraction(0))
-    included = [(tax, number(tax.rate) / divisor) for tax in taxes if tax.inclusive]
-    inside = sum(nearest(sum(bearing) * share, tax.rounding) for tax, share in included)
-    net = sum(bearing) - inside
-    on_top = sum(nearest(net * number(tax.rate), tax.rounding) for tax in taxes if not tax.inclusive)
+    groups = {codes(line.taxes): line.taxes for line in live}
+    nets = {code: sum(left[line.id] for line in live if codes(line.taxes) == code) for code in sorted(groups)}
+    bearing = dict(nets)
+    for amount, taxable in raised:
+        if taxable and nets:
+            for code, part in zip(nets, dealt(amount, list(nets.values())), strict=True):
+                bearing[code] += part
+    inside, on_top = 0, 0
+    for code, taxes in groups.items():
+        divisor = 1 + sum((number(tax.rate) for tax in taxes if tax.inclusive), Fraction(0))
+        inside += sum(nearest(bearing[code] * number(tax.rate) / divisor, tax.rounding) for tax in taxes if tax.inclusive)
+    for tax in {tax for taxes in groups.values() for tax in taxes if not tax.inclusive}:
+        base = sum(amount for code, amount in bearing.items() if tax.id in code)
+        on_top += nearest(base * number(tax.rate), tax.rounding)
     service_minor = sum(amount for amount, _ in raised)
     return {
         "gross": sum(line.amount_minor for line in live),
