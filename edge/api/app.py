@@ -9,6 +9,7 @@ from litestar import Litestar, MediaType, Router, get
 from litestar.datastructures import CacheControlHeader
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.static_files import create_static_files_router
 
 from edge.api import box, commands, feed, health, reads
@@ -26,7 +27,7 @@ UI_DIR = Path(__file__).parent.parent / "ui" / "dist"
 _INDEX = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Comanda</title><style>body{font:18px system-ui;margin:3rem}a{display:inline-block;padding:1rem 2rem;margin-right:1rem;
 border:1px solid;border-radius:.5rem;text-decoration:none}</style><h1>Comanda</h1>
-<p><a href="/pos/">POS</a><a href="/kds/">Kitchen</a><a href="/schema">API</a></p>"""
+<p><a href="/pos/">POS</a><a href="/kds/">Kitchen</a><a href="/schema/openapi.json">API</a></p>"""
 
 
 # The page is asked for anew each time, so that an update is seen; what it names carries its hash in its name and is kept.
@@ -62,5 +63,8 @@ def create_app(edge: Edge) -> Litestar:
             title="Comanda edge",
             version=VERSION,
             description="The API that the box of a restaurant offers to its tablets, kitchen screens and programs.",
+            # The document alone: the usual viewers load scripts from elsewhere, which fails without the WAN, and would run
+            # in the origin that this box trusts.
+            render_plugins=[JsonRenderPlugin()],
         ),
     )

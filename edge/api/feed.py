@@ -39,7 +39,8 @@ __all__ = ["router"]
 
 CLOSE_BAD_CURSOR, CLOSE_UNKNOWN_DEVICE, CLOSE_TOO_SLOW, CLOSE_FORK, CLOSE_FULL = 4400, 4401, 4408, 4409, 4429
 _CLOSE = {
-    "feed.bad_cursor": CLOSE_BAD_CURSOR, "feed.fork": CLOSE_FORK, "feed.ahead": CLOSE_FORK, "device.unknown": CLOSE_UNKNOWN_DEVICE,
+    "feed.bad_cursor": CLOSE_BAD_CURSOR,
+    "feed.unknown_view": CLOSE_BAD_CURSOR, "feed.fork": CLOSE_FORK, "feed.ahead": CLOSE_FORK, "device.unknown": CLOSE_UNKNOWN_DEVICE,
     "request.foreign_origin": CLOSE_UNKNOWN_DEVICE, "permission.missing": CLOSE_UNKNOWN_DEVICE,
 }  # fmt: skip
 
@@ -119,6 +120,8 @@ async def follow_feed(
     edge.followers += 1
     edge.metrics.followers.set(edge.followers)
     try:
+        if view not in ("entries", "screens") or encoding not in ("json", "msgpack"):
+            raise Refused("feed.unknown_view", f"There is no view {view[:40]!r} with encoding {encoding[:40]!r}.")
         if view == "entries":
             ensure_reads_journal(edge, socket)
             frames = entry_frames(edge, await ensure_cursor(edge, after), encoding)

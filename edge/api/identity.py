@@ -51,7 +51,8 @@ def identify(connection: Connection, devices: Devices, trust_loopback: bool) -> 
         raise Refused("device.unknown", "The request carries no device token.")
     _ensure_own_page(connection)
     named = connection.headers.get("comanda-device", "")
-    return Device(device_id=named if is_id(named) else "unpaired", permissions=ROLES["pos"])
+    is_own = is_id(named) and not devices.knows(named)  # a paired device shows its token
+    return Device(device_id=named if is_own else "unpaired", permissions=ROLES["pos"])
 
 
 def _ensure_own_page(connection: Connection) -> None:

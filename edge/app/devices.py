@@ -21,12 +21,18 @@ class Devices:
 
     def __init__(self) -> None:
         self._by_hash: dict[bytes, Device] = {}
+        self._ids: set[str] = set()
 
     def add(self, device_id: str, role: str, hashed: bytes) -> Device:
         """Know a device from now on. Raises KeyError for a role that is none."""
         device = Device(device_id=device_id, permissions=ROLES[role])
         self._by_hash[hashed] = device
+        self._ids.add(device_id)
         return device
+
+    def knows(self, device_id: str) -> bool:
+        """Whether a paired device has this id."""
+        return device_id in self._ids
 
     def find(self, token: str) -> Device | None:
         """Whose token this is."""

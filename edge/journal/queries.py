@@ -19,7 +19,8 @@ INSERT INTO {prefix}aggregates (kind, id, is_live, updated_sequence, state) VALU
 ON CONFLICT (kind, id) DO UPDATE SET is_live = excluded.is_live, updated_sequence = excluded.updated_sequence, state = excluded.state
 """
 # INDEXED BY, here and below: SQLite would else go through every check and ticket there ever was.
-LIVE = "SELECT state FROM aggregates INDEXED BY aggregates_live WHERE kind = ? AND is_live ORDER BY updated_sequence LIMIT ?"
+# The newest, where there are more than can be shown: a ticket that nobody bumps must hide no new one.
+LIVE = "SELECT state FROM aggregates INDEXED BY aggregates_live WHERE kind = ? AND is_live ORDER BY updated_sequence DESC LIMIT ?"
 COUNT_LIVE = "SELECT count(*) FROM aggregates INDEXED BY aggregates_live WHERE kind = ? AND is_live"
 CHANGED_AFTER = "SELECT kind, state FROM aggregates WHERE updated_sequence > ? ORDER BY updated_sequence LIMIT ?"
 CLOSED_CHECKS = """

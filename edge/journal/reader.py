@@ -75,7 +75,7 @@ class Reader:
 
     async def open_checks(self, limit: int) -> list[Check]:
         """Open checks, the longest untouched first."""
-        return [_check.decode(str(row[0])) for row in await self._rows(queries.LIVE, "check", limit)]
+        return [_check.decode(str(row[0])) for row in reversed(await self._rows(queries.LIVE, "check", limit))]
 
     async def closed_checks(self, from_date: str, to_date: str, limit: int) -> list[Check]:
         """Closed checks by business date (both included), the last closed first."""
@@ -96,7 +96,7 @@ class Reader:
 
     async def open_tickets(self, limit: int) -> list[Ticket]:
         """Tickets not yet bumped, the oldest first."""
-        return [_ticket.decode(str(row[0])) for row in await self._rows(queries.LIVE, "ticket", limit)]
+        return [_ticket.decode(str(row[0])) for row in reversed(await self._rows(queries.LIVE, "ticket", limit))]
 
     async def live_counts(self) -> tuple[int, int]:
         """(open checks, open tickets)."""
@@ -133,7 +133,7 @@ class Reader:
                     found: list[Aggregate] = []
                     for kind in AGGREGATES:
                         async with connection.execute(queries.LIVE, (kind, limit)) as cursor:
-                            found += [_decode(kind, state) for (state,) in await cursor.fetchall()]
+                            found += [_decode(kind, state) for (state,) in reversed(list(await cursor.fetchall()))]
                     return head, found
                 async with connection.execute(queries.CHANGED_AFTER, (after_sequence, limit + 1)) as cursor:
                     rows = list(await cursor.fetchall())

@@ -10,7 +10,7 @@ __all__ = ["API_ERRORS"]
 
 API_ERRORS: dict[str, ErrorInfo] = HUB_ERRORS | {
     "token.missing": ErrorInfo(401, "The request carries no bearer token.", "Send Authorization: Bearer TOKEN; make one: comanda hub token add"),
-    "token.unknown": ErrorInfo(401, "The bearer token is not known.", "Use a token that was not revoked; make one: comanda hub token add"),
+    "token.unknown": ErrorInfo(401, "The bearer token is not known.", "Make one: comanda hub token add"),
     "request.malformed": ErrorInfo(400, "The request cannot be read.", "Compare it with the OpenAPI document of the hub."),
     "request.too_large": ErrorInfo(413, "The request is larger than the hub takes.", "Send only what the OpenAPI document names."),
     "route.unknown": ErrorInfo(404, "There is no such resource.", "See /docs for what there is."),

@@ -118,7 +118,7 @@ def status(directory: Path, as_json: bool) -> None:
     for site in found.sites:
         for line in _lines_of(site):
             click.echo(line)
-    click.echo(f"The hub: {found.hub_url}/docs {'ready' if found.hub_ready else 'not ready'}, token {found.token}")
+    click.echo(f"The hub: {found.hub_url}/openapi.json {'ready' if found.hub_ready else 'not ready'}, token {found.token}")
 
 
 def _at_rest(state: DemoState) -> DemoStatus:

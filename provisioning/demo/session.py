@@ -101,7 +101,7 @@ def _print_doors(demo: Demo, took_s: float, are_apps_built: bool) -> None:
         url = f"http://127.0.0.1:{demo.ports.edge(site.key)}"
         lines.append(f"  {site.name:<16} POS {url}/pos/   kitchen {url}/kds/   API {url}/schema")
     lines += [
-        f"  {'The hub':<16} http://127.0.0.1:{demo.ports.hub}/docs   with the token {demo.state.token}",
+        f"  {'The hub':<16} http://127.0.0.1:{demo.ports.hub}/openapi.json   with the token {demo.state.token}",
         "",
         f"  {comanda} demo status          what every box and the hub have",
         f"  {comanda} demo cut {SITES[0].key}    cut a site off; heal it with: {comanda} demo heal {SITES[0].key}",

@@ -18,3 +18,10 @@ def test_a_token_finds_its_device_and_no_other_text_does() -> None:
 def test_a_role_that_is_none_is_an_error() -> None:
     with pytest.raises(KeyError):
         Devices().add("d1", "owner", token_hash("x"))
+
+
+def test_a_paired_device_is_known_by_its_id_so_that_nobody_else_goes_by_it() -> None:
+    devices = Devices()
+    devices.add("one", "pos", token_hash("secret"))
+    assert devices.knows("one")
+    assert not devices.knows("two")

@@ -58,6 +58,15 @@ async def test_more_changes_than_fit_ask_for_a_snapshot_instead(kit: SiteKit, re
     assert found is None
 
 
+async def test_what_nobody_finished_hides_nothing_new(kit: SiteKit, reader: Reader) -> None:
+    for number in range(5):
+        kit.one(OpenCheck(check_id=name_id(str(number))))
+    assert [check.check_id for check in await reader.open_checks(3)] == [name_id("2"), name_id("3"), name_id("4")]
+    _, found = await reader.screens(None, 2)
+    assert found is not None
+    assert [each.check_id for each in found if isinstance(each, Check)] == [name_id("3"), name_id("4")]
+
+
 async def test_a_screen_that_goes_away_at_any_moment_leaves_no_connection_inside_a_transaction(kit: SiteKit, reader: Reader) -> None:
     """Cancelled between BEGIN and COMMIT, the connection used to go back to the pool with its transaction open: from then on it
     showed one old moment for ever, or failed, and kept the WAL from being checkpointed."""
