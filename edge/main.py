@@ -40,7 +40,7 @@ from edge.settings import EdgeSettings
 from shared.domain.errors import Refused
 from shared.domain.registry import ERRORS
 from shared.domain.site import SiteState
-from shared.limits import GC_THRESHOLDS, GRACEFUL_STOP_S, HTTP_CONNECTIONS_MAX
+from shared.limits import GC_MIDDLE_EVERY, GC_OLD_EVERY, GC_YOUNG_OBJECTS, GRACEFUL_STOP_S, HTTP_CONNECTIONS_MAX
 from shared.operator_error import OperatorError
 from shared.protocol.entry import Position
 from shared.protocol.session import CloudState
@@ -210,7 +210,7 @@ def _listen_unix(path: Path) -> socket.socket:
 def run(settings: EdgeSettings) -> None:
     """`serve` on uvloop. What was imported is never garbage, and collecting seldom keeps the pauses of the collector rare."""
     gc.freeze()
-    gc.set_threshold(*GC_THRESHOLDS)
+    gc.set_threshold(GC_YOUNG_OBJECTS, GC_MIDDLE_EVERY, GC_OLD_EVERY)
     os.umask(0o077)  # the journal is the restaurant's books: nobody else on the machine reads them, whatever the directory's mode
     with contextlib.suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(serve(settings))
