@@ -17,6 +17,7 @@ import msgspec
 
 from edge.app.ports import Write
 from edge.app.site import Request
+from edge.journal.rows import insert_rows
 from edge.journal.store import SqliteStore, connect, rows_of
 from shared.protocol.session import Submit
 from tests.bench.journals import DEVICE, open_site
@@ -82,7 +83,7 @@ def _time(connection: sqlite3.Connection, writes: Sequence[Write], sizes: Sequen
     for statements, size in zip(prepared, sizes, strict=True):
         connection.execute("BEGIN IMMEDIATE")
         for sql, rows in statements:
-            connection.executemany(sql, rows)
+            insert_rows(connection, sql, rows)
         connection.execute("COMMIT")
         done += size
         if time.perf_counter() - began > seconds:
