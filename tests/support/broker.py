@@ -4,13 +4,15 @@ import shutil
 import time
 from pathlib import Path
 
+from nats.aio.client import Client
+
 from provisioning.keys import KeyPair, new_user
 from provisioning.nats_init import init_nats
 from provisioning.process import free_port
 from provisioning.servers import NatsServer
 from shared.protocol.nats_jwt import box_tags, creds_file, scoped_user_jwt
 
-__all__ = ["Broker"]
+__all__ = ["Broker", "settle"]
 
 
 class Broker:
@@ -40,3 +42,13 @@ class Broker:
         """Forget every message and stream: what a lost disk does. Accounts stay. The server must be stopped."""
         assert not self.server.child.is_running, "a running server would write on"
         shutil.rmtree(Path(self.home.directory) / "jetstream", ignore_errors=True)
+
+
+async def settle(client: Client) -> None:
+    """Return once the server has taken everything that was asked of it before, subscriptions above all.
+
+    nats-py writes the PING of a flush past what still lies in its own buffer, so one flush may be answered before a
+    subscription has even been sent. When it returns, that buffer has been written; the second PING comes after it.
+    """
+    await client.flush()
+    await client.flush()

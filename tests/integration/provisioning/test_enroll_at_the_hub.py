@@ -8,6 +8,7 @@ from nats.aio.client import Client, RawCredentials
 
 from provisioning.keys import new_user
 from shared.protocol import subjects
+from tests.support.broker import settle
 from tests.support.programs import run
 from tests.support.waiting import eventually
 
@@ -54,7 +55,7 @@ async def _speaks_for(url: str, credentials: str, org_id: str, site_id: str) -> 
     try:
         await client.subscribe(subjects.answers(org_id, site_id))
         await client.publish(subjects.hello(org_id, site_id), b"")
-        await client.flush()
+        await settle(client)
         assert errors == []
     finally:
         await client.close()

@@ -15,7 +15,7 @@ from shared.limits import LANE_BYTES_MAX, LANE_MAX_AGE_S, UPLINK_LANES
 from shared.protocol import subjects
 from shared.protocol.nats_jwt import account_jwt
 from tests.support.boxes import new_id
-from tests.support.broker import Broker
+from tests.support.broker import Broker, settle
 from tests.support.waiting import eventually_async
 
 
@@ -76,7 +76,7 @@ async def test_a_box_publishes_to_its_journal_and_the_server_puts_it_on_the_lane
         box = await _box(opened, broker, org_id, site_id)
         for _ in range(3):
             await box.client.publish(subjects.journal(org_id, site_id), b"envelope")
-        await box.client.flush()
+        await settle(box.client)
         counts = await _counts(stream, 3)
         assert sorted(counts) == [0] * (UPLINK_LANES - 1) + [3], "all of a site goes on one lane"
         lane = counts.index(3)
@@ -90,7 +90,7 @@ async def test_sites_spread_over_every_lane(broker):
         org_id = new_id()
         for _ in range(100):
             await hub.client.publish(subjects.journal(org_id, new_id()), b"")
-        await hub.client.flush()
+        await settle(hub.client)
         counts = await _counts(stream, 100)
         assert sum(counts) == 100
         assert all(counts), f"a lane stays empty: {counts}"
@@ -123,7 +123,7 @@ async def test_a_box_hears_its_own_answers_and_nobody_elses(broker):
         hub, _ = await _hub(opened, broker)
         box = await _box(opened, broker, org_id, mine)
         answers = await box.client.subscribe(subjects.answers(org_id, mine))
-        await box.client.flush()
+        await settle(box.client)
         await hub.client.publish(subjects.answers(org_id, mine), b"watermark")
         assert (await answers.next_msg(timeout=5)).data == b"watermark"
         assert box.errors == []
@@ -151,7 +151,7 @@ async def test_a_box_has_an_inbox_of_its_own(broker):
             await message.respond(b"welcome")
 
         await hub.client.subscribe(subjects.HELLO_ALL, cb=greet)
-        await hub.client.flush()
+        await settle(hub.client)
         assert (await box.client.request(subjects.hello(org_id, site_id), b"hello", timeout=5)).data == b"welcome"
         assert box.errors == []
 
