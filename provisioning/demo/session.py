@@ -99,7 +99,7 @@ def _print_doors(demo: Demo, took_s: float, are_apps_built: bool) -> None:
     lines = [""]
     for site in SITES:
         url = f"http://127.0.0.1:{demo.ports.edge(site.key)}"
-        lines.append(f"  {site.name:<16} POS {url}/pos/   kitchen {url}/kds/   API {url}/schema")
+        lines.append(f"  {site.name:<16} POS {url}/pos/   kitchen {url}/kds/   API {url}/schema/openapi.json")
     lines += [
         f"  {'The hub':<16} http://127.0.0.1:{demo.ports.hub}/openapi.json   with the token {demo.state.token}",
         "",
