@@ -21,6 +21,15 @@ CHECK_PAYMENTS_MAX = 100  # payments of one check
 COVERS_MAX = 500  # guests of one check
 MENU_ITEMS_MAX = 5_000  # items of one menu
 MODIFIERS_PER_LINE_MAX = 50  # modifiers chosen on one line
+CASH_STEP_MINOR_MAX = 1_000_000  # minor units of the smallest coin
+MENU_LANGUAGES_MAX = 50  # languages of one menu
+COMBO_SLOTS_MAX = 20  # slots of one combo, and items in one slot
+STATIONS_PER_ITEM_MAX = 8  # stations that work on one item beside the first
+PREP_S_MAX = 24 * 3600  # seconds of preparation of one item
+CHECK_DISCOUNTS_MAX = 200  # discounts, comps and promotions of one check
+CHECK_REFUNDS_MAX = 200  # refunds of one check
+SPLIT_WAYS_MAX = 50  # checks, or parts of an amount, that one check is split into
+CHECKS_MOVED_MAX = 50  # checks that move to another table, or merge, at once
 IMPORT_ROWS_MAX = 2_000_000  # rows of one replayed file
 
 # --- commands ----------------------------------------------------------------------------------

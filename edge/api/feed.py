@@ -22,7 +22,7 @@ from edge.app.feed import Filter, changes_frame
 from shared.domain.check import Check
 from shared.domain.errors import Refused
 from shared.domain.kernel import Aggregate
-from shared.domain.ticket import Ticket
+from shared.domain.kitchen.ticket import Ticket
 from shared.domain.views import check_view
 from shared.limits import (
     FEED_CLIENTS_MAX,

@@ -17,12 +17,12 @@ from edge.api.state import Edge, Here
 from edge.app.site import RefusedCommand
 from edge.app.site import Request as SiteRequest
 from edge.journal.reader import Reader
+from shared.domain.check.books import NO_SALES, Sales, sales_of
 from shared.domain.errors import Refused
 from shared.domain.ids import derived_id, is_id
+from shared.domain.kitchen.ticket import Ticket
 from shared.domain.menu import Menu, menu_problems, menu_version
-from shared.domain.sales import NO_SALES, Sales, sales_of
 from shared.domain.site import ApplyMenu
-from shared.domain.ticket import Ticket
 from shared.domain.views import CheckView, check_view
 from shared.limits import CHECKS_PAGE_MAX, DISK_FREE_ALARM_BYTES, SALES_CHECKS_MAX, TICKETS_PAGE_MAX
 from shared.protocol.entry import decode_entry

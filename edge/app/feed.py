@@ -14,8 +14,8 @@ import msgspec
 from edge.app.site import Committed
 from shared.domain.check import Check
 from shared.domain.kernel import Aggregate
+from shared.domain.kitchen.ticket import Ticket
 from shared.domain.site import SiteState
-from shared.domain.ticket import Ticket
 from shared.domain.views import check_view
 from shared.limits import FEED_RECENT_BATCHES, FEED_RECENT_ENTRIES
 from shared.protocol.entry import Position, StoredEntry

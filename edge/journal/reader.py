@@ -14,8 +14,8 @@ import msgspec
 from edge.journal import queries
 from shared.domain.check import Check
 from shared.domain.kernel import Aggregate
+from shared.domain.kitchen.ticket import Ticket
 from shared.domain.registry import AGGREGATES
-from shared.domain.ticket import Ticket
 from shared.limits import CHECKS_PAGE_MAX, READERS_MAX, SQLITE_BUSY_TIMEOUT_S
 from shared.protocol.entry import START, Position, StoredEntry
 

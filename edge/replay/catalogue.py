@@ -15,9 +15,9 @@ import msgspec
 
 from edge.replay.codes import RowRejectedError
 from edge.replay.rows import Row
+from shared.domain.arithmetic.types import Line, Tax
 from shared.domain.check import ChosenModifier
 from shared.domain.menu import Menu, MenuItem, Modifier, ModifierGroup
-from shared.domain.totals import AppliedTax, TaxableLine
 from shared.limits import AMOUNT_MINOR_MAX, MENU_ITEMS_MAX
 
 __all__ = ["IMPORTED", "Catalogue", "Choice", "extended", "folded"]
@@ -31,7 +31,7 @@ class Choice(msgspec.Struct, frozen=True):
     item: MenuItem
     modifiers: tuple[ChosenModifier, ...]
     unit_price_minor: int
-    taxes: tuple[AppliedTax, ...]
+    taxes: tuple[Tax, ...]
 
 
 def folded(text: str) -> str:
@@ -79,13 +79,13 @@ class Catalogue:
             raise RowRejectedError("modifier.price", reason)
         return Choice(item=item, modifiers=tuple(chosen), unit_price_minor=price, taxes=self._taxes(item))
 
-    def taxable(self, row: Row, choice: Choice) -> TaxableLine:
+    def taxable(self, row: Row, choice: Choice) -> Line:
         """The row as the check's arithmetic will see it."""
-        return TaxableLine(amount_minor=row.amount_minor, taxes=choice.taxes)
+        return Line(id=str(row.ordinal), amount_minor=row.amount_minor, taxes=choice.taxes)
 
-    def _taxes(self, item: MenuItem) -> tuple[AppliedTax, ...]:
+    def _taxes(self, item: MenuItem) -> tuple[Tax, ...]:
         return tuple(
-            AppliedTax(id=tax.id, name=tax.name, rate=tax.rate, inclusive=tax.inclusive, rounding=tax.rounding)
+            Tax(id=tax.id, name=tax.name, rate=tax.rate, inclusive=tax.inclusive, rounding=tax.rounding)
             for tax in (self.menu.taxes_by_id[id] for id in item.tax_ids)
         )
 

@@ -10,11 +10,11 @@ import msgspec
 from edge.replay.catalogue import Catalogue, Choice
 from edge.replay.codes import RowRejectedError
 from edge.replay.rows import Row
+from shared.domain.arithmetic.sums import reckon
 from shared.domain.check import AddLine, CloseCheck, OpenCheck, PayCash, SendCheck
 from shared.domain.ids import derived_id
 from shared.domain.kernel import Command
-from shared.domain.ticket import BumpTicket
-from shared.domain.totals import totals
+from shared.domain.kitchen.ticket import BumpTicket
 from shared.limits import AMOUNT_MINOR_MAX, BATCH_COMMANDS_MAX
 from shared.protocol.session import Batch, Submit
 
@@ -87,7 +87,7 @@ def _steps(check_id: str, chosen: list[tuple[Row, Choice]], catalogue: Catalogue
         steps.append(_step(derived_id(line_id, "add"), line, row))
     send_id = derived_id(check_id, "send")
     steps.append(_step(send_id, SendCheck(check_id=check_id)))
-    due = totals([catalogue.taxable(row, choice) for row, choice in chosen]).total_minor
+    due = reckon([catalogue.taxable(row, choice) for row, choice in chosen]).total_minor
     for number, first in enumerate(range(0, due, AMOUNT_MINOR_MAX)):
         amount = min(AMOUNT_MINOR_MAX, due - first)
         steps.append(_step(derived_id(check_id, "pay", number), PayCash(check_id=check_id, tendered_minor=amount, amount_minor=amount)))

@@ -12,7 +12,7 @@ from fastapi import Response
 from hub.app.claims import ClaimAnswer
 from hub.app.overview import Sites, SiteView
 from hub.app.sales import DaySales, SalesReport
-from shared.domain.sales import Sales
+from shared.domain.check.books import Sales
 from shared.protocol.session import Problem
 
 __all__ = ["ClaimRequest", "OrganisationView", "Organisations", "SalesAnswer", "answer", "components", "described", "sales_answer"]

@@ -9,7 +9,7 @@ from typing import Protocol
 
 import msgspec
 
-from shared.domain.sales import Sales
+from shared.domain.check.books import Sales
 from shared.protocol.entry import Position
 
 __all__ = [

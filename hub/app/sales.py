@@ -12,8 +12,8 @@ import msgspec
 from hub.app.errors import HubRefused
 from hub.app.ports import Control, ReadShard, Scope, Site
 from hub.app.tenants import shard_of
+from shared.domain.check.books import NO_SALES, Sales
 from shared.domain.ids import is_id
-from shared.domain.sales import NO_SALES, Sales
 from shared.limits import SALES_DAYS_MAX
 
 __all__ = ["DaySales", "SalesReport", "find_site", "report_sales"]

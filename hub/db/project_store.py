@@ -13,9 +13,9 @@ import msgspec
 from hub.db.connect import Database, Role
 from hub.db.queries import load
 from hub.project.fold import Held, RawEntry
+from shared.domain.check.books import Sales
 from shared.domain.kernel import Aggregate, Key
 from shared.domain.registry import AGGREGATES
-from shared.domain.sales import Sales
 from shared.domain.views import CheckView
 from shared.limits import SITES_CACHED_MAX
 from shared.protocol.subjects import Address

@@ -11,7 +11,7 @@ from hub.app.errors import HubRefused
 from hub.app.ports import Quarantined, Scope, Site, SitePosition
 from hub.db.connect import Database, DatabaseUnavailable
 from hub.db.queries import load
-from shared.domain.sales import Sales
+from shared.domain.check.books import Sales
 from shared.protocol.entry import START, Position
 
 __all__ = ["PostgresReadShard"]

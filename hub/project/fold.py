@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 import msgspec
 
 from shared.domain.check import Check
+from shared.domain.check.books import NO_SALES, Sales, sales_of
 from shared.domain.errors import Refused
 from shared.domain.kernel import Aggregate, Draft, Event, Key, Meta
 from shared.domain.registry import AGGREGATES, decode_event, evolve
-from shared.domain.sales import NO_SALES, Sales, sales_of
 from shared.domain.views import CheckView, check_view
 from shared.protocol.entry import Entry, decode_entry
 

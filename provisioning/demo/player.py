@@ -13,9 +13,9 @@ import httpx
 
 from provisioning.demo.tablet import Tablet
 from shared.domain.check import AddLine, ChosenModifier, CloseCheck, OpenCheck, PayCash, SendCheck, VoidLine
+from shared.domain.kitchen.ticket import BumpTicket, Ticket
 from shared.domain.menu import Menu, MenuItem, ModifierGroup
 from shared.domain.money import exponent
-from shared.domain.ticket import BumpTicket, Ticket
 from shared.domain.views import CheckView
 
 __all__ = ["Player"]

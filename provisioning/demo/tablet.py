@@ -15,7 +15,7 @@ import msgspec
 
 from shared.domain.ids import uuid7
 from shared.domain.kernel import Command
-from shared.domain.ticket import Ticket
+from shared.domain.kitchen.ticket import Ticket
 from shared.domain.views import CheckView
 from shared.limits import DEMO_COMMAND_TIMEOUT_S, DEMO_RETRY_WAIT_S
 from shared.protocol.session import Batch, Submit

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from shared.domain.errors import ErrorInfo
-from shared.domain.menu import Menu
+from shared.domain.menu.document import Menu
 
 __all__ = ["Aggregate", "Command", "Context", "Decider", "Draft", "Event", "Evolver", "Feature", "Key", "Meta", "View"]
 

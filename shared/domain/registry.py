@@ -9,16 +9,17 @@ from typing import Any
 
 import msgspec
 
-from shared.domain import check, check_rules, site, ticket
+from shared.domain import check, site
 from shared.domain.errors import COMMON_ERRORS, ErrorInfo, Refused
 from shared.domain.kernel import Aggregate, Command, Context, Decider, Event, Evolver, Feature, Key, Meta, View
+from shared.domain.kitchen import ticket
 
 __all__ = [
     "AGGREGATES", "COMMANDS", "ERRORS", "EVENTS", "FEATURES", "ROLES", "AnyCommand", "booking_date", "decide", "decode_command",
     "decode_event", "evolve",
 ]  # fmt: skip
 
-FEATURES: tuple[Feature, ...] = (site.FEATURE, check_rules.FEATURE, ticket.FEATURE)
+FEATURES: tuple[Feature, ...] = (site.FEATURE, *check.FEATURES, ticket.FEATURE)
 
 
 def _union(members: Iterable[Any]) -> Any:
@@ -41,8 +42,8 @@ AnyCommand: Any = _union(COMMANDS.values())
 ROLES: dict[str, frozenset[str]] = {
     "pos": frozenset({"order", "pay", "kitchen"}),
     "kds": frozenset({"kitchen"}),
-    "manager": frozenset({"order", "pay", "kitchen", "manage"}),
-    "import": frozenset({"order", "pay", "kitchen", "manage", "import"}),
+    "manager": frozenset({"order", "pay", "kitchen", "manage", "approve"}),
+    "import": frozenset({"order", "pay", "kitchen", "manage", "approve", "import"}),
     "box": frozenset({"box", "manage"}),
 }
 
@@ -86,7 +87,7 @@ def booking_date(view: View, event: Event, today: str) -> str:
     if isinstance(event, check.CheckOpened):
         return event.business_date
     found = view.find(check.Check, check.CHECK, check_id) if check_id else None
-    return found.business_date if found is not None and found.is_live else today
+    return found.business_date if found is not None and found.is_live and not found.closings else today
 
 
 def decide(view: View, command: Command, context: Context) -> list[Event]:

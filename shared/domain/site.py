@@ -14,7 +14,7 @@ import msgspec
 from shared.domain.day import business_date
 from shared.domain.errors import ErrorInfo, Refused
 from shared.domain.kernel import Aggregate, Command, Context, Event, Feature, Key, Meta, View
-from shared.domain.menu import MENU_ERRORS
+from shared.domain.menu.problems import MENU_ERRORS
 from shared.domain.text import Note, ensure_text
 
 __all__ = [

@@ -9,9 +9,9 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from shared.domain.kitchen.ticket import Ticket
 from shared.domain.site import SiteState
 from shared.domain.text import Id
-from shared.domain.ticket import Ticket
 from shared.domain.views import CheckView
 from shared.limits import BATCH_COMMANDS_MAX
 

@@ -14,8 +14,8 @@ import click
 import msgspec
 
 from shared.domain.check import Check
+from shared.domain.check.books import NO_SALES, Sales, sales_of
 from shared.domain.registry import EVENTS
-from shared.domain.sales import NO_SALES, Sales, sales_of
 from shared.protocol.entry import decode_entry
 from tests.corpus.reading import Follower
 from tests.corpus.scene import MENU, PUBLIC_KEY, Scene

@@ -13,10 +13,10 @@ from edge.app.site import BOX, BoxIdentity, Device, RefusedCommand, Request, Sit
 from shared.domain.check import AddLine, ChosenModifier, CloseCheck, OpenCheck, PayCash, SendCheck, VoidLine
 from shared.domain.ids import derived_id
 from shared.domain.kernel import Command
+from shared.domain.kitchen.ticket import BumpTicket
 from shared.domain.menu import Menu, MenuItem, Modifier, ModifierGroup, Tax, menu_version
 from shared.domain.registry import ROLES
 from shared.domain.site import AcceptClock, ApplyMenu
-from shared.domain.ticket import BumpTicket
 from shared.protocol.entry import START, StoredEntry
 from shared.protocol.envelope import Answer, AnswerStatus, Figures, Hello, encode_answer, pack_envelope, seal_envelope, seal_hello
 from shared.protocol.session import Submit

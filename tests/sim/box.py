@@ -14,9 +14,9 @@ from edge.app.site import BOX, BoxIdentity, Outcome, Request, Site
 from shared import limits
 from shared.domain.errors import Refused
 from shared.domain.ids import derived_id
+from shared.domain.kitchen.ticket import Ticket
 from shared.domain.menu import Menu, menu_version
 from shared.domain.site import ApplyMenu
-from shared.domain.ticket import Ticket
 from shared.protocol.entry import START
 from shared.protocol.envelope import decode_answer
 from shared.protocol.sender import Action, Alarm, Follow, Identity, Phase, Publish, Sender, Watermark

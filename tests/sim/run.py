@@ -12,7 +12,7 @@ import msgspec
 
 from shared import limits
 from shared.domain.check import Check
-from shared.domain.sales import NO_SALES, Sales, sales_of
+from shared.domain.check.books import NO_SALES, Sales, sales_of
 from tests.sim.auditor import Auditor, Row, Sums
 from tests.sim.box import Box
 from tests.sim.hub import Hub, Shelf

@@ -12,10 +12,10 @@ from edge.app.site import Device, Outcome, RefusedCommand, Request
 from shared.domain.check import AddLine, ChosenModifier, CloseCheck, OpenCheck, PayCash, SendCheck, VoidLine
 from shared.domain.ids import uuid7
 from shared.domain.kernel import Command
+from shared.domain.kitchen.ticket import BumpTicket
 from shared.domain.menu import Menu, MenuItem, Modifier, ModifierGroup, Tax
 from shared.domain.registry import ROLES
 from shared.domain.site import AcceptClock
-from shared.domain.ticket import BumpTicket
 from shared.protocol.session import Submit
 from tests.sim.auditor import Auditor
 from tests.sim.box import Box

@@ -22,7 +22,7 @@ from hub.ingest.greet import Greeter
 from hub.project.projector import ProjectCounts, Projector
 from hub.settings import HubSettings
 from hub.stores import make_stores
-from shared.domain.sales import Sales
+from shared.domain.check.books import Sales
 from shared.limits import CLAIM_CODE_BYTES
 from shared.protocol.envelope import Answer
 from tests.support.boxes import new_id

@@ -14,7 +14,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-class Tax(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
+class Tax(msgspec.Struct, frozen=True, gc=False, kw_only=True, cache_hash=True):
     """A tax as it stood when its line was added. Two that differ in anything are two groups of the check.
 
     `rate` is exact ("8.875%"). `per_line` rounds on every line instead of once for the group. `on` names, by id, the taxes
@@ -32,7 +32,7 @@ class Tax(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     exempt: bool = False
 
 
-class Line(msgspec.Struct, frozen=True, kw_only=True):
+class Line(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A line at menu price. `seat` 0 is the whole table; `voided` means after fire: it is no sale, and is shown as a void.
 
     `discountable` is false for what no discount of the whole check may touch, such as a gift card that is sold.
@@ -46,7 +46,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     discountable: bool = True
 
 
-class Discount(msgspec.Struct, frozen=True, kw_only=True):
+class Discount(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Either a `rate` ("10%") or an `amount_minor`, off the named lines, or off the whole check for the scope `order`."""
 
     id: str
@@ -56,14 +56,14 @@ class Discount(msgspec.Struct, frozen=True, kw_only=True):
     line_ids: tuple[str, ...] = ()
 
 
-class LineShare(msgspec.Struct, frozen=True):
+class LineShare(msgspec.Struct, frozen=True, gc=False):
     """What one line bears of something."""
 
     line_id: str
     amount_minor: int
 
 
-class AppliedDiscount(msgspec.Struct, frozen=True, kw_only=True):
+class AppliedDiscount(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A discount as it came out: `asked` of it could be applied but for `unapplied`; `lines` says where."""
 
     id: str
@@ -73,7 +73,7 @@ class AppliedDiscount(msgspec.Struct, frozen=True, kw_only=True):
     lines: tuple[LineShare, ...]
 
 
-class ServiceCharge(msgspec.Struct, frozen=True, kw_only=True):
+class ServiceCharge(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Either a `rate` of what is left after discounts, or an `amount_minor`. An automatic gratuity is one."""
 
     id: str
@@ -82,14 +82,14 @@ class ServiceCharge(msgspec.Struct, frozen=True, kw_only=True):
     taxable: bool = False
 
 
-class ChargeShare(msgspec.Struct, frozen=True):
+class ChargeShare(msgspec.Struct, frozen=True, gc=False):
     """The part of a service charge that falls to the lines with these taxes; inclusive tax is within the amount."""
 
     taxes: tuple[Tax, ...]
     amount_minor: int
 
 
-class Charge(msgspec.Struct, frozen=True, kw_only=True):
+class Charge(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A service charge as it came out. `shares` add up to `amount_minor`."""
 
     charge: ServiceCharge
@@ -97,7 +97,7 @@ class Charge(msgspec.Struct, frozen=True, kw_only=True):
     shares: tuple[ChargeShare, ...]
 
 
-class TaxShare(msgspec.Struct, frozen=True):
+class TaxShare(msgspec.Struct, frozen=True, gc=False):
     """What one line bears of a tax. `relieved_minor` is what it does not owe of it, being exempt."""
 
     tax: Tax
@@ -105,7 +105,7 @@ class TaxShare(msgspec.Struct, frozen=True):
     relieved_minor: int = 0
 
 
-class TaxSums(msgspec.Struct, frozen=True, kw_only=True):
+class TaxSums(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """One tax group of a check: what it is raised on, and what it comes to. One of `tax` and `relieved` is nothing."""
 
     tax: Tax
@@ -114,7 +114,7 @@ class TaxSums(msgspec.Struct, frozen=True, kw_only=True):
     relieved_minor: int = 0
 
 
-class LineSums(msgspec.Struct, frozen=True, kw_only=True):
+class LineSums(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """What a line comes to. `price = gross - discount - comp`, inclusive tax within; `net` is the price without any tax."""
 
     line_id: str
@@ -127,7 +127,7 @@ class LineSums(msgspec.Struct, frozen=True, kw_only=True):
     seat: int = 0
 
 
-class Sums(msgspec.Struct, frozen=True, kw_only=True):
+class Sums(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """What a check, or a part of one, comes to.
 
     `gross` is the lines at menu price, `net` the lines after discounts and comps without any tax, `service` all service

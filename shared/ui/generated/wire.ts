@@ -41,6 +41,16 @@ export interface ApplyMenu {
   readonly version: string;
 }
 
+/** A card that a tab is secured by: up to `amount_minor`, with what the terminal said. */
+export interface Authorization {
+  readonly authorization_id: string;
+  readonly amount_minor: number;
+  readonly source: string;
+  readonly approval_code: string;
+  readonly reference: string;
+  readonly status: "captured" | "held" | "released";
+}
+
 /** Commands that are accepted together or not at all. */
 export interface Batch {
   readonly commands: readonly Submit[];
@@ -50,10 +60,28 @@ export interface BatchAccepted {
   readonly answers: readonly Accepted[];
 }
 
+/** A bill was shown to the guest: which one it was, and what it said. It is no document; the receipt is. */
+export interface BillMark {
+  readonly count: number;
+  readonly total_minor: number;
+  readonly at: Instant;
+}
+
 /** The station has made everything on the ticket. */
 export interface BumpTicket {
   readonly type: "BumpTicket";
   readonly ticket_id: string;
+}
+
+/** A group of items, in the order in which a POS shows them. `station` routes its items that name none. */
+export interface Category {
+  readonly id: string;
+  readonly name: string;
+  readonly names: Readonly<Record<string, string>>;
+  readonly parent: string;
+  readonly station: string;
+  readonly course: string;
+  readonly image: string;
 }
 
 /** What has changed up to `position`: each check and ticket whole, closed and bumped ones included, once. */
@@ -66,9 +94,15 @@ export interface ChangesFrame {
   readonly cloud: CloudState | null;
 }
 
-export type CheckStatus = "open" | "closed";
+/** A service charge as given, and what it comes to. */
+export interface ChargeView {
+  readonly given: GivenCharge;
+  readonly amount_minor: number;
+}
 
-/** A check with its sums, in minor units of `currency`. */
+export type CheckStatus = "open" | "closed" | "merged";
+
+/** A check with its sums, in minor units of `currency`. `revision` grows with every change. */
 export interface CheckView {
   readonly check_id: string;
   readonly number: number;
@@ -89,6 +123,32 @@ export interface CheckView {
   readonly paid_minor: number;
   readonly due_minor: number;
   readonly tax_groups: readonly TaxGroup[];
+  readonly service: string;
+  readonly order_number: number;
+  readonly name: string;
+  readonly dining_option: string;
+  readonly price_level: string;
+  readonly owner_id: string;
+  readonly device_id: string;
+  readonly training: boolean;
+  readonly revision: number;
+  readonly discount_minor: number;
+  readonly comp_minor: number;
+  readonly void_minor: number;
+  readonly service_minor: number;
+  readonly refunded_minor: number;
+  readonly tip_minor: number;
+  readonly discounts: readonly DiscountView[];
+  readonly charges: readonly ChargeView[];
+  readonly exemption: Exemption | null;
+  readonly authorization: Authorization | null;
+  readonly even_shares: readonly number[];
+  readonly bill: BillMark | null;
+  readonly refunds: readonly Refund[];
+  readonly reopened: boolean;
+  readonly receipt_number: number;
+  readonly split_from: string;
+  readonly merged_into: string;
 }
 
 /** A modifier as a device names it. */
@@ -111,11 +171,83 @@ export interface CloudState {
   readonly alarm: string;
 }
 
+/** An item that may stand in a slot; `extra_minor` is on top of the combo's price. */
+export interface ComboChoice {
+  readonly item_id: string;
+  readonly extra_minor: number;
+}
+
+/** The combo that a line is a component of. All lines of one `combo_id` come and go together; `price_minor` is the combo's. */
+export interface ComboPart {
+  readonly combo_id: string;
+  readonly item_id: string;
+  readonly name: string;
+  readonly slot_id: string;
+  readonly price_minor: number;
+}
+
+/** One place of a combo: between `minimum` and `maximum` items of its choices. */
+export interface ComboSlot {
+  readonly id: string;
+  readonly name: string;
+  readonly choices: readonly ComboChoice[];
+  readonly minimum: number;
+  readonly maximum: number;
+  readonly names: Readonly<Record<string, string>>;
+}
+
+/** A course, in serving order. What `waits` is added on hold: it goes to the kitchen when its course is fired. */
+export interface Course {
+  readonly id: string;
+  readonly name: string;
+  readonly names: Readonly<Record<string, string>>;
+  readonly waits: boolean;
+}
+
+/** Breakfast, lunch, happy hour: in force while any of its windows is. */
+export interface Daypart {
+  readonly id: string;
+  readonly name: string;
+  readonly windows: readonly Window[];
+}
+
+/** A way to take an order, such as dine_in, take_away or delivery; `price_level` is what it is sold at, if not the base price. */
+export interface DiningOption {
+  readonly id: string;
+  readonly name: string;
+  readonly price_level: string;
+}
+
+/** A discount that a waiter may give by name: a `rate` ("10%") or an `amount_minor`, off a line or the whole check. */
+export interface DiscountRule {
+  readonly id: string;
+  readonly name: string;
+  readonly scope: "item" | "order";
+  readonly rate: string;
+  readonly amount_minor: number;
+  readonly needs_approval: boolean;
+}
+
+/** A discount as given, and what of it came off. */
+export interface DiscountView {
+  readonly given: GivenDiscount;
+  readonly applied_minor: number;
+  readonly unapplied_minor: number;
+}
+
 /** Journal entries in order; `head` is the last position of the journal when the frame was made. */
 export interface EntriesFrame {
   readonly type: "entries";
   readonly head: string;
   readonly entries: readonly FeedEntry[];
+}
+
+/** The guest does not owe these taxes (none named: all). `certificate` is the proof that was shown. */
+export interface Exemption {
+  readonly tax_ids: readonly string[];
+  readonly reason: string;
+  readonly certificate: string;
+  readonly approved_by: string;
 }
 
 /** A journal entry with its position (`epoch.sequence.hash`); `entry` is its JSON exactly as written. */
@@ -124,16 +256,63 @@ export interface FeedEntry {
   readonly entry: unknown;
 }
 
-/** A modifier as it stood on the menu when the line was added. */
+/** A room, or a terrace. */
+export interface Floor {
+  readonly id: string;
+  readonly name: string;
+  readonly tables: readonly Table[];
+}
+
+/** A service charge on the check; `automatic` ones come and go with the rule of the menu. */
+export interface GivenCharge {
+  readonly charge_id: string;
+  readonly name: string;
+  readonly rate: string;
+  readonly amount_minor: number;
+  readonly taxable: boolean;
+  readonly automatic: boolean;
+}
+
+/** A discount, comp or promotion on the check: a `rate` or an `amount_minor`, off `line_ids`, or off all for the scope order. */
+export interface GivenDiscount {
+  readonly discount_id: string;
+  readonly name: string;
+  readonly scope: "comp" | "item" | "order" | "promotion";
+  readonly rate: string;
+  readonly amount_minor: number;
+  readonly line_ids: readonly string[];
+  readonly rule_id: string;
+  readonly reason: string;
+  readonly given_by: string;
+  readonly approved_by: string;
+}
+
+/** What the kitchen counts: so many of an ingredient in one unit of the item or modifier (below zero: left out). */
+export interface IngredientUse {
+  readonly name: string;
+  readonly count: number;
+}
+
+/** The price at one price level. */
+export interface LevelPrice {
+  readonly level: string;
+  readonly price_minor: number;
+}
+
+/** A modifier as it stood on the menu when the line was added; `price_minor` is what it costs here, included and half ones considered. `depth` is how deep it is nested: it belongs to the nearest one before it of a smaller depth. */
 export interface LineModifier {
   readonly group_id: string;
   readonly modifier_id: string;
   readonly name: string;
   readonly price_minor: number;
+  readonly portion: "left" | "right" | "whole";
+  readonly depth: number;
+  readonly ingredients: readonly IngredientUse[];
 }
 
 export type LineStatus = "held" | "sent" | "voided";
 
+/** A line. `amount_minor` is at menu price, `price_minor` what is left of it after discounts and comps. */
 export interface LineView {
   readonly line_id: string;
   readonly item_id: string;
@@ -144,9 +323,19 @@ export interface LineView {
   readonly status: LineStatus;
   readonly modifiers: readonly LineModifier[];
   readonly note: string;
+  readonly price_minor: number;
+  readonly seat: number;
+  readonly course: string;
+  readonly on_hold: boolean;
+  readonly weight: string;
+  readonly weight_unit: string;
+  readonly combo: ComboPart | null;
+  readonly share: Share | null;
+  readonly void: Voiding | null;
+  readonly revision: number;
 }
 
-/** A whole menu as one immutable document; `tables` is the floor in the order in which a POS shows it. */
+/** A whole menu as one immutable document; `tables` is the floor in the order in which a POS shows it, where no `floors` are. */
 export interface Menu {
   readonly name: string;
   readonly currency: string;
@@ -154,9 +343,19 @@ export interface Menu {
   readonly modifier_groups: readonly ModifierGroup[];
   readonly taxes: readonly Tax[];
   readonly tables: readonly string[];
+  readonly languages: readonly string[];
+  readonly categories: readonly Category[];
+  readonly courses: readonly Course[];
+  readonly stations: readonly Station[];
+  readonly default_station: string;
+  readonly floors: readonly Floor[];
+  readonly dining_options: readonly DiningOption[];
+  readonly price_levels: readonly PriceLevel[];
+  readonly dayparts: readonly Daypart[];
+  readonly rules: SellingRules;
 }
 
-/** Something a guest can order. `station` is the kitchen screen that cooks it. */
+/** Something a guest can order. `station` is the kitchen station that cooks it, "" lets the routing of its category decide; `also_stations` work on it too. `category` is a category's id, or its name where the menu lists none. */
 export interface MenuItem {
   readonly id: string;
   readonly name: string;
@@ -165,13 +364,36 @@ export interface MenuItem {
   readonly station: string;
   readonly tax_ids: readonly string[];
   readonly modifier_group_ids: readonly string[];
+  readonly names: Readonly<Record<string, string>>;
+  readonly description: string;
+  readonly prices: readonly LevelPrice[];
+  readonly daypart_ids: readonly string[];
+  readonly option_taxes: readonly OptionTaxes[];
+  readonly also_stations: readonly string[];
+  readonly course: string;
+  readonly prep_s: number;
+  readonly open_price: boolean;
+  readonly weighing: Weighing | null;
+  readonly slots: readonly ComboSlot[];
+  readonly allergens: readonly string[];
+  readonly dietary: readonly string[];
+  readonly ingredients: readonly IngredientUse[];
+  readonly image: string;
+  readonly local_price: boolean;
+  readonly discountable: boolean;
 }
 
-/** One choice of a modifier group, with its price for one unit of the line. */
+/** One choice of a modifier group, with its price for one unit of the line; `group_ids` are asked once it is chosen. */
 export interface Modifier {
   readonly id: string;
   readonly name: string;
   readonly price_minor: number;
+  readonly names: Readonly<Record<string, string>>;
+  readonly prices: readonly LevelPrice[];
+  readonly group_ids: readonly string[];
+  readonly is_default: boolean;
+  readonly allergens: readonly string[];
+  readonly ingredients: readonly IngredientUse[];
 }
 
 /** A question to the guest: between `minimum` and `maximum` of its modifiers are chosen. */
@@ -181,6 +403,10 @@ export interface ModifierGroup {
   readonly modifiers: readonly Modifier[];
   readonly minimum: number;
   readonly maximum: number;
+  readonly names: Readonly<Record<string, string>>;
+  readonly included: number;
+  readonly halves: boolean;
+  readonly half_price: "full" | "half";
 }
 
 /** Open a check. `opened_at` is a local time of the site for checks that are imported (permission `import`). */
@@ -190,6 +416,16 @@ export interface OpenCheck {
   readonly table_id?: string;
   readonly covers?: number;
   readonly opened_at?: Instant | null;
+  readonly service?: "quick" | "tab" | "table";
+  readonly name?: string;
+  readonly dining_option?: string;
+  readonly training?: boolean;
+}
+
+/** The taxes of an item under one dining option, instead of its `tax_ids`. */
+export interface OptionTaxes {
+  readonly dining_option: string;
+  readonly tax_ids: readonly string[];
 }
 
 /** Take cash for `amount_minor` of what is due (all of it when absent); change is given on `tendered_minor`. */
@@ -200,12 +436,30 @@ export interface PayCash {
   readonly amount_minor?: number | null;
 }
 
+/** What was paid on the check: `amount_minor` of it is settled. In cash `amount + rounding + change = tendered` (golden rule 6). */
 export interface Payment {
   readonly payment_id: string;
   readonly tender: string;
   readonly amount_minor: number;
   readonly tendered_minor: number;
   readonly change_minor: number;
+  readonly kind: string;
+  readonly rounding_minor: number;
+  readonly approval_code: string;
+  readonly reference: string;
+  readonly share: number;
+  readonly tips: readonly TipChange[];
+  readonly date: string;
+  readonly at: Instant | null;
+  readonly actor_id: string;
+  readonly device_id: string;
+}
+
+/** A named set of prices. It is in force by itself in its dayparts (happy hour), by a dining option that names it, or when a waiter chooses it; of several in force the first listed that has a price for the item counts. */
+export interface PriceLevel {
+  readonly id: string;
+  readonly name: string;
+  readonly daypart_ids: readonly string[];
 }
 
 /** A refusal (RFC 9457): `code` is stable and listed in docs/errors.md; `hint` says what to do. */
@@ -220,10 +474,88 @@ export interface Problem {
   readonly failed_command?: number | null;
 }
 
+/** A discount that gives itself, by rule, before all others (golden rule 2). */
+export interface Promotion {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: "bundle" | "buy_get" | "happy_hour";
+  readonly item_ids: readonly string[];
+  readonly category_ids: readonly string[];
+  readonly daypart_ids: readonly string[];
+  readonly buy: number;
+  readonly get: number;
+  readonly rate: string;
+  readonly amount_minor: number;
+}
+
+/** Why something was voided, comped, refunded or reopened. Where a kind has reasons, one of them must be named. */
+export interface Reason {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: "comp" | "discount" | "refund" | "reopen" | "void";
+}
+
+/** `total = net + all taxes = all tenders`. Booked on `date`, the day it was given. Without `lines` it is of an amount. A `correction` gives back what a reopened check was overpaid by; its sums come with the next closing, so net and taxes are nothing. */
+export interface Refund {
+  readonly refund_id: string;
+  readonly total_minor: number;
+  readonly net_minor: number;
+  readonly taxes: readonly RefundedTax[];
+  readonly lines: readonly RefundedLine[];
+  readonly tenders: readonly TenderPart[];
+  readonly correction: boolean;
+  readonly reason: string;
+  readonly approved_by: string;
+  readonly date: string;
+  readonly at: Instant | null;
+}
+
+/** Units of a line that were given back (of a weighed line or a share: its one unit). */
+export interface RefundedLine {
+  readonly line_id: string;
+  readonly units: number;
+  readonly total_minor: number;
+}
+
+/** What a refund gives back of a tax. */
+export interface RefundedTax {
+  readonly tax: Tax;
+  readonly tax_minor: number;
+}
+
+/** `cash_step_minor` is the smallest coin. With `split_documents` each child of a split is a fiscal document of its own and its taxes are computed anew; else children add up to their parent to the cent (golden rule 7). */
+export interface SellingRules {
+  readonly discounts: readonly DiscountRule[];
+  readonly promotions: readonly Promotion[];
+  readonly service_charges: readonly ServiceChargeRule[];
+  readonly tenders: readonly TenderRule[];
+  readonly reasons: readonly Reason[];
+  readonly cash_step_minor: number;
+  readonly split_documents: boolean;
+}
+
 /** Send every held line to its kitchen station. */
 export interface SendCheck {
   readonly type: "SendCheck";
   readonly check_id: string;
+}
+
+/** A service charge: by itself for `from_covers` guests and more (0: never by itself) and for these dining options (none: all). */
+export interface ServiceChargeRule {
+  readonly id: string;
+  readonly name: string;
+  readonly rate: string;
+  readonly amount_minor: number;
+  readonly taxable: boolean;
+  readonly from_covers: number;
+  readonly dining_options: readonly string[];
+}
+
+/** The line is a part ("1/3") of a line that was split; the kitchen knows it as `source_line_id`. `amount_minor` is its menu price. */
+export interface Share {
+  readonly source_line_id: string;
+  readonly part: string;
+  readonly amount_minor: number;
 }
 
 /** What is in force at the site. `business_date` never goes back (DESIGN.md, Business day). */
@@ -254,6 +586,14 @@ export interface StartEpoch {
   readonly cut_over_minutes?: number;
 }
 
+/** A kitchen station. One of kind "expo" sees every ticket and hands it over; where there is one, a ticket stays until it is served. `fires_by_prep` lets what takes less time begin later, so that a fire is ready together. */
+export interface Station {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: "cook" | "expo";
+  readonly fires_by_prep: boolean;
+}
+
 /** A command from a device. `id` is made by the device, once, and kept with the command until it is answered. */
 export interface Submit {
   readonly id: string;
@@ -261,16 +601,28 @@ export interface Submit {
   readonly actor_id?: string;
 }
 
-/** A tax. `rate` is exact, such as "8.875%"; an inclusive one is already in the price. */
+/** A table on a floor; `x` and `y` are its place on the plan. */
+export interface Table {
+  readonly id: string;
+  readonly seats: number;
+  readonly x: number;
+  readonly y: number;
+  readonly shape: "bar" | "round" | "square";
+}
+
+/** A tax as it stood when its line was added. Two that differ in anything are two groups of the check. */
 export interface Tax {
   readonly id: string;
   readonly name: string;
   readonly rate: string;
   readonly inclusive: boolean;
   readonly rounding: "down" | "half_even" | "half_up" | "up";
+  readonly per_line: boolean;
+  readonly on: readonly string[];
+  readonly exempt: boolean;
 }
 
-/** One tax of a check: what it is raised on (without it), and what it comes to, both in minor units. */
+/** One tax of a check: what it is raised on (without it), what it comes to, and what an exempt guest does not owe of it. */
 export interface TaxGroup {
   readonly id: string;
   readonly name: string;
@@ -278,6 +630,24 @@ export interface TaxGroup {
   readonly inclusive: boolean;
   readonly net_minor: number;
   readonly tax_minor: number;
+  readonly relieved_minor: number;
+}
+
+/** What of a refund goes to which payment's tender; `rounding_minor` on top where it is paid out in cash. */
+export interface TenderPart {
+  readonly payment_id: string;
+  readonly tender: string;
+  readonly amount_minor: number;
+  readonly rounding_minor: number;
+  readonly approval_code: string;
+}
+
+/** A way to pay. `cash` gives change and is rounded, `external` is a terminal that says an approval code, `card` goes through the box's own card port, `other` is noted (a voucher on paper). */
+export interface TenderRule {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: "card" | "cash" | "external" | "other";
+  readonly takes_tips: boolean;
 }
 
 /** One ticket. `number` runs by site, epoch and station; `created_at` and `bumped_at` are UTC. */
@@ -307,6 +677,14 @@ export interface TicketLine {
 
 export type TicketStatus = "open" | "bumped";
 
+/** What a tip grew by (or shrank), booked on `date`. */
+export interface TipChange {
+  readonly amount_minor: number;
+  readonly date: string;
+  readonly at: Instant;
+  readonly actor_id: string;
+}
+
 /** The date in force turns. The box says it before it decides the first command of the new date, as an entry of its own: within the device's command it would shift the ordinals by which effects are keyed (Law 3). */
 export interface TurnBusinessDay {
   readonly type: "TurnBusinessDay";
@@ -319,6 +697,27 @@ export interface VoidLine {
   readonly check_id: string;
   readonly line_id: string;
   readonly reason?: string;
+}
+
+/** How a line was voided. After fire it has a reason and an approver, and is waste (golden rule 9). */
+export interface Voiding {
+  readonly reason: string;
+  readonly after_fire: boolean;
+  readonly approved_by: string;
+  readonly at: Instant | null;
+}
+
+/** The item is sold by weight: its price is for one `unit`; `maximum` is the largest weight believed, an exact decimal. */
+export interface Weighing {
+  readonly unit: "g" | "kg" | "l" | "lb" | "oz";
+  readonly maximum: string;
+}
+
+/** From a local wall time until before another, on days of the week (1 is Monday; none means every day). One that ends at or before it starts goes over midnight and belongs to the day it starts on. */
+export interface Window {
+  readonly starts: string;
+  readonly ends: string;
+  readonly days: readonly number[];
 }
 
 /** Everything a device may say. */
@@ -343,14 +742,17 @@ export type ScreenFrame =
 /** Codes of refusals; a newer box may say others. */
 export type ErrorCode =
   | "amount.too_large"
+  | "approval.missing"
   | "check.already_open"
   | "check.closed"
   | "check.lines_held"
+  | "check.merged"
   | "check.not_paid"
   | "check.nothing_held"
   | "check.opened_at_range"
   | "check.opened_at_zone"
   | "check.overpaid"
+  | "check.still_open"
   | "check.too_many_lines"
   | "check.too_many_payments"
   | "check.unknown"
@@ -364,6 +766,7 @@ export type ErrorCode =
   | "day.already_turned"
   | "day.not_today"
   | "day.unknown_zone"
+  | "dining_option.unknown"
   | "edge.busy"
   | "edge.stopping"
   | "epoch.already_started"
@@ -372,6 +775,7 @@ export type ErrorCode =
   | "item.unknown"
   | "journal.foreign"
   | "line.already_added"
+  | "line.already_held"
   | "line.already_sent"
   | "line.already_voided"
   | "line.unknown"
@@ -387,6 +791,8 @@ export type ErrorCode =
   | "payment.nothing_due"
   | "payment.tendered_too_little"
   | "permission.missing"
+  | "reason.missing"
+  | "reason.unknown"
   | "storage.full"
   | "storage.unavailable"
   | "text.control_character"

@@ -13,8 +13,8 @@ from hub.db.connect import Database
 from hub.db.project_store import ProjectShard, SiteTransaction, forget_site
 from hub.project import projector as projector_module
 from shared.domain.check import Check, CloseCheck, PayCash, SendCheck
+from shared.domain.check.books import NO_SALES, Sales, sales_of
 from shared.domain.registry import AGGREGATES
-from shared.domain.sales import NO_SALES, Sales, sales_of
 from shared.domain.views import check_view
 from tests.support.hub_rig import HubRig
 from tests.support.journals import SiteJournal

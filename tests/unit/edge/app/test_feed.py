@@ -7,7 +7,7 @@ import msgspec
 from edge.app.feed import Batch, Feed, Filter
 from edge.app.site import Committed
 from shared.domain.kernel import Aggregate, Key
-from shared.domain.ticket import Ticket, TicketStatus
+from shared.domain.kitchen.ticket import Ticket, TicketStatus
 from shared.limits import FEED_RECENT_BATCHES, FEED_RECENT_ENTRIES
 from shared.protocol.entry import START, Position, StoredEntry
 from shared.protocol.session import ChangesFrame, CloudState

@@ -10,9 +10,9 @@ from edge.app.site import BOX, Committed, Request, Site
 from shared.domain.check import AddLine, OpenCheck, SendCheck, VoidLine
 from shared.domain.errors import Refused
 from shared.domain.ids import derived_id
+from shared.domain.kitchen.ticket import BumpTicket
 from shared.domain.menu import menu_version
 from shared.domain.site import AcceptClock, ApplyMenu, StartEpoch, TurnBusinessDay
-from shared.domain.ticket import BumpTicket
 from shared.limits import COMMAND_BYTES_MAX
 from shared.protocol.session import Accepted
 from tests.unit.edge.site_kit import POS, FailingStore, SiteKit, device, identity, refusal, request, service, submit

@@ -8,7 +8,7 @@ import pytest
 
 from edge.journal.reader import Reader
 from shared.domain.check import Check, OpenCheck
-from shared.domain.ticket import Ticket
+from shared.domain.kitchen.ticket import Ticket
 from shared.limits import READERS_MAX
 from tests.support.waiting import DEADLINE_S
 from tests.unit.edge.site_kit import SiteKit, service

@@ -9,11 +9,11 @@ from edge.replay.catalogue import Catalogue
 from edge.replay.plan import PlannedCheck, batches, check_id_of, late_check, plan
 from edge.replay.rows import Row
 from edge.replay.settle import settle
-from shared.domain.check import Check, CheckStatus, check_totals
+from shared.domain.check import Check, CheckStatus, sums_of
 from shared.domain.ids import derived_id
 from shared.domain.kernel import Command
+from shared.domain.kitchen.ticket import Ticket
 from shared.domain.registry import decode_command
-from shared.domain.ticket import Ticket
 from shared.domain.views import check_view
 from shared.limits import AMOUNT_MINOR_MAX
 from tests.unit.edge.replay.kit import row
@@ -38,7 +38,7 @@ def test_an_order_is_opened_sent_paid_closed_and_bumped_on_the_date_of_its_time(
     accept(world, planned([row(1, "Soup"), row(2, "Wine", quantity=3, unit_price_minor=799), row(3, "Soup")]))
     checks = [each for each in world.states.values() if isinstance(each, Check)]
     tickets = [each for each in world.states.values() if isinstance(each, Ticket)]
-    assert [(check.status, check.business_date, check_totals(check).total_minor) for check in checks] == [
+    assert [(check.status, check.business_date, sums_of(check).total_minor) for check in checks] == [
         (CheckStatus.CLOSED, "2026-03-02", 650 + 3 * 799 + 650)
     ]
     assert sorted((ticket.station, ticket.is_live) for ticket in tickets) == [("bar", False), ("kitchen", False)]

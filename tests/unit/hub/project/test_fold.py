@@ -4,7 +4,7 @@ import pytest
 
 from hub.project.fold import Missing, RawEntry, Read, SiteFold, read_entry
 from shared.domain.check import Check
-from shared.domain.sales import NO_SALES, sales_of
+from shared.domain.check.books import NO_SALES, sales_of
 from tests.support.boxes import new_id
 from tests.support.journals import SiteJournal
 

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,12 +19,14 @@ from shared.domain.check import (
     PaymentTaken,
     SendCheck,
     VoidLine,
-    check_totals,
     due_minor,
+    sums_of,
 )
+from shared.domain.errors import Refused
 from shared.domain.ids import derived_id
 from shared.domain.menu import EMPTY_MENU
-from tests.unit.shared.domain.world import NOON, World, begun, name_id
+from shared.domain.menu.floor import DiningOption
+from tests.unit.shared.domain.world import MENU, NOON, World, begun, name_id
 
 BIG = ChosenModifier(group_id="size", modifier_id="big")
 OLIVES = ChosenModifier(group_id="extras", modifier_id="olives")
@@ -75,7 +78,7 @@ def test_a_line_taken_off_before_it_was_sent_is_neither_cooked_nor_paid() -> Non
     world.do(VoidLine(check_id=name_id("a"), line_id=wine.line_id, reason="guest changed their mind"))
     world.do(SendCheck(check_id=name_id("a")))
     assert [ticket.station for ticket in world.tickets()] == ["kitchen"]
-    assert check_totals(world.check()).total_minor == 1300
+    assert sums_of(world.check()).total_minor == 1300
     assert [line.status for line in world.check().lines] == [LineStatus.SENT, LineStatus.VOIDED]
 
 
@@ -132,7 +135,7 @@ def test_a_file_from_years_ago_is_booked_on_its_own_days() -> None:
     check = world.check()
     assert check.business_date == "2016-10-30"
     assert check.opened_at == datetime(2016, 10, 31, 0, 30, tzinfo=UTC)
-    assert check_totals(check).total_minor == 199
+    assert sums_of(check).total_minor == 199
     assert {meta.date for event, meta in world.journal if getattr(event, "check_id", "") == check_id} == {"2016-10-30"}
 
 
@@ -185,9 +188,9 @@ def test_whatever_a_waiter_tries_money_adds_up_and_a_follower_sees_the_same(trie
             assert (world.states, len(world.journal)) == before
     check = world.check()
     paid = sum(payment.amount_minor for payment in check.payments)
-    assert 0 <= paid <= check_totals(check).total_minor
+    assert 0 <= paid <= sums_of(check).total_minor
     if check.status is CheckStatus.CLOSED:
-        assert paid == check_totals(check).total_minor
+        assert paid == sums_of(check).total_minor
         assert all(line.status is not LineStatus.HELD for line in check.lines)
     cooked = [line.line_id for ticket in world.tickets() for line in ticket.lines]
     assert sorted(cooked) == sorted(line.line_id for line in check.lines if line.status is LineStatus.SENT)
@@ -239,3 +242,13 @@ def test_a_close_whose_stated_sums_are_wrong_is_noticed() -> None:
     world = with_soup_and_wine()
     with pytest.raises(ValueError, match="its lines come to"):
         evolve(world, CheckClosed(check_id=name_id("a"), gross_minor=1, net_minor=1, tax_minor=0, total_minor=1), world.journal[-1][1])
+
+
+def test_an_order_is_taken_only_by_a_dining_option_that_the_menu_lists() -> None:
+    options = (DiningOption(id="dine_in", name="Eat in"), DiningOption(id="take_away", name="Take away"))
+    world = begun(menu=msgspec.structs.replace(MENU, dining_options=options))
+    with pytest.raises(Refused) as refused:
+        world.open(dining_option="drive_in")
+    assert refused.value.code == "dining_option.unknown"
+    world.open(dining_option="take_away", service="quick")
+    assert (world.check().dining_option, world.check().order_number) == ("take_away", 1)

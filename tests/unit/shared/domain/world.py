@@ -12,10 +12,10 @@ import msgspec
 from shared.domain.check import AddLine, Check, OpenCheck
 from shared.domain.ids import derived_id
 from shared.domain.kernel import A, Aggregate, Command, Context, Draft, Event, Key, Meta
+from shared.domain.kitchen.ticket import Ticket
 from shared.domain.menu import Menu, MenuItem, Modifier, ModifierGroup, Tax, menu_version
 from shared.domain.registry import ROLES, booking_date, decide, decode_event, evolve
 from shared.domain.site import StartEpoch, site_of, today
-from shared.domain.ticket import Ticket
 
 ORG = derived_id("org")
 SITE = derived_id("site")

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from shared.domain.arithmetic.sums import reckon
 from shared.domain.arithmetic.types import Line, Tax
 from shared.domain.money import format_amount
-from shared.domain.totals import AppliedTax, TaxableLine, totals
-from tests.unit.shared.domain.arithmetic.cases import CITY, CUP, DRINK, FOOD, LEVY, STATE, SUGAR, amounts, checks, nearest, number
+from tests.unit.shared.domain.arithmetic.cases import CITY, DRINK, FOOD, LEVY, STATE, SUGAR, amounts, nearest, number
 
 
 @given(st.lists(amounts, max_size=8), st.sampled_from(["half_up", "half_even", "up", "down"]), st.booleans())
@@ -60,27 +59,6 @@ def test_taxes_rounded_up_never_come_to_more_than_the_price() -> None:
     taxes = tuple(Tax(id=str(n), rate="1%", inclusive=True, rounding="up") for n in range(3))
     sums = reckon([Line(id="a", amount_minor=2, taxes=taxes)])
     assert (sums.net_minor, sums.tax_minor, sums.total_minor) == (0, 2, 2)
-
-
-@given(checks(pool=(CITY, STATE, CUP)) | checks(pool=(FOOD, DRINK)))
-def test_checks_of_today_come_to_the_same(check: tuple) -> None:
-    """Apart, taxes in the price and on top come to what totals.py says; where they meet, ties are decided better here."""
-    lines = [line for line in check[0] if not line.voided]
-    old = totals([
-        TaxableLine(
-            amount_minor=line.amount_minor,
-            taxes=tuple(
-                AppliedTax(id=tax.id, name=tax.name, rate=tax.rate, inclusive=tax.inclusive, rounding=tax.rounding)
-                for tax in sorted(line.taxes, key=lambda tax: tax.id)
-            ),
-        )
-        for line in lines
-    ])  # fmt: skip
-    new = reckon(lines)
-    assert (new.gross_minor, new.net_minor, new.tax_minor, new.total_minor) == (
-        old.gross_minor, old.net_minor, old.tax_minor, old.total_minor,
-    )  # fmt: skip
-    assert {(g.tax.id, g.base_minor, g.tax_minor) for g in new.taxes} == {(g.id, g.net_minor, g.tax_minor) for g in old.tax_groups}
 
 
 @pytest.mark.parametrize(("currency", "price", "total"), [("JPY", 980, "1078"), ("USD", 1295, "14.25"), ("OMR", 1235, "1.359")])

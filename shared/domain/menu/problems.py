@@ -1,93 +1,17 @@
-"""The menu: what can be ordered, at which price, with which modifiers and taxes.
+"""Every way in which a menu can contradict itself, and the codes of what is refused because of a menu.
 
-What lives here: the menu document, its checks and its content hash. A line copies what it needs from here when it is
-added (golden rule 1), so that a later menu touches no open check. How a menu reaches the box is not known here.
+What lives here: checks over the whole document, one sentence for each problem. Checks of single fields are in the types.
 """
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterator
-from functools import cached_property
-from typing import Annotated, Literal
-
-import msgspec
 
 from shared.domain.errors import ErrorInfo
+from shared.domain.menu.document import Menu
 from shared.domain.money import parse_rate
-from shared.domain.text import Name, ShortId, control_character
-from shared.limits import AMOUNT_MINOR_MAX, MENU_ITEMS_MAX, MODIFIERS_PER_LINE_MAX
+from shared.domain.text import control_character
 
-__all__ = [
-    "EMPTY_MENU", "MENU_ERRORS", "Menu", "MenuItem", "Modifier", "ModifierGroup", "Tax", "decode_menu", "menu_problems", "menu_version",
-]  # fmt: skip
-
-Price = Annotated[int, msgspec.Meta(ge=0, le=AMOUNT_MINOR_MAX, description="minor units of the site's currency")]
-
-
-class Tax(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A tax. `rate` is exact, such as "8.875%"; an inclusive one is already in the price."""
-
-    id: ShortId
-    name: Name
-    rate: str
-    inclusive: bool = False
-    rounding: Literal["half_up", "half_even", "up", "down"] = "half_up"
-
-
-class Modifier(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One choice of a modifier group, with its price for one unit of the line."""
-
-    id: ShortId
-    name: Name
-    price_minor: Price = 0
-
-
-class ModifierGroup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A question to the guest: between `minimum` and `maximum` of its modifiers are chosen."""
-
-    id: ShortId
-    name: Name
-    modifiers: tuple[Modifier, ...]
-    minimum: Annotated[int, msgspec.Meta(ge=0)] = 0
-    maximum: Annotated[int, msgspec.Meta(ge=1, le=MODIFIERS_PER_LINE_MAX)] = MODIFIERS_PER_LINE_MAX
-
-
-class MenuItem(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Something a guest can order. `station` is the kitchen screen that cooks it."""
-
-    id: ShortId
-    name: Name
-    category: Name
-    price_minor: Price
-    station: ShortId = "kitchen"
-    tax_ids: tuple[ShortId, ...] = ()
-    modifier_group_ids: tuple[ShortId, ...] = ()
-
-
-class Menu(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, dict=True):
-    """A whole menu as one immutable document; `tables` is the floor in the order in which a POS shows it."""
-
-    name: Name
-    currency: Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$", description="ISO 4217 code")]
-    items: Annotated[tuple[MenuItem, ...], msgspec.Meta(max_length=MENU_ITEMS_MAX)] = ()
-    modifier_groups: Annotated[tuple[ModifierGroup, ...], msgspec.Meta(max_length=MENU_ITEMS_MAX)] = ()
-    taxes: Annotated[tuple[Tax, ...], msgspec.Meta(max_length=100)] = ()
-    tables: Annotated[tuple[ShortId, ...], msgspec.Meta(max_length=1_000)] = ()
-
-    @cached_property
-    def items_by_id(self) -> dict[str, MenuItem]:
-        return {item.id: item for item in self.items}
-
-    @cached_property
-    def groups_by_id(self) -> dict[str, ModifierGroup]:
-        return {group.id: group for group in self.modifier_groups}
-
-    @cached_property
-    def taxes_by_id(self) -> dict[str, Tax]:
-        return {tax.id: tax for tax in self.taxes}
-
-
-EMPTY_MENU = Menu(name="No menu yet", currency="XXX")
+__all__ = ["MENU_ERRORS", "menu_problems"]
 
 MENU_ERRORS: dict[str, ErrorInfo] = {
     "menu.malformed": ErrorInfo(400, "The menu document cannot be read.", "Send JSON that fits the schema in the OpenAPI document."),
@@ -100,16 +24,6 @@ MENU_ERRORS: dict[str, ErrorInfo] = {
     "modifier.too_few": ErrorInfo(422, "A required modifier is missing.", "Choose at least the minimum of each modifier group."),
     "modifier.too_many": ErrorInfo(422, "More modifiers are chosen than the group allows.", "Take some of them away."),
 }
-
-
-def decode_menu(document: bytes) -> Menu:
-    """A menu from its JSON; raises msgspec.ValidationError or msgspec.DecodeError with the place at fault."""
-    return msgspec.json.decode(document, type=Menu)
-
-
-def menu_version(menu: Menu) -> str:
-    """The content hash that names a menu: SHA-256 of its deterministic JSON, in hexadecimal."""
-    return hashlib.sha256(msgspec.json.encode(menu, order="deterministic")).hexdigest()
 
 
 def menu_problems(menu: Menu) -> list[str]:

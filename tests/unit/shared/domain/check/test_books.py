@@ -1,7 +1,7 @@
 """Sales and views: edge and hub add up the same checks with the same function."""
 
 from shared.domain.check import Check, CloseCheck, PayCash, SendCheck, VoidLine
-from shared.domain.sales import NO_SALES, Sales, sales_of
+from shared.domain.check.books import NO_SALES, Sales, sales_of
 from shared.domain.site import site_of
 from shared.domain.views import CheckView, check_view, view_of
 from tests.unit.shared.domain.world import World, begun, name_id

@@ -2,7 +2,7 @@
 
 from shared.domain.check import SendCheck
 from shared.domain.ids import derived_id
-from shared.domain.ticket import BumpTicket, TicketStatus
+from shared.domain.kitchen.ticket import BumpTicket, TicketStatus
 from tests.unit.shared.domain.world import World, begun, name_id
 
 

@@ -17,7 +17,6 @@ from shared.domain.arithmetic.refunds import refund_units
 from shared.domain.arithmetic.splits import split, split_evenly
 from shared.domain.arithmetic.sums import reckon
 from shared.domain.arithmetic.types import Discount, Line, ServiceCharge, Sums, Tax
-from shared.domain.totals import AppliedTax, TaxableLine, totals
 
 Given = dict[str, Any]
 CASES: dict[str, dict[str, Any]] = {case["id"]: case for case in json.loads((Path(__file__).parent / "golden" / "cases.json").read_text())}
@@ -183,19 +182,3 @@ def test_the_case_comes_to_what_is_written(case_id: str) -> None:
 
 def test_no_case_is_left_out() -> None:
     assert set(COVERED) == set(CASES)
-
-
-def _today(amount: int, rate: str, inclusive: bool) -> TaxableLine:
-    return TaxableLine(amount_minor=amount, taxes=(AppliedTax(id=rate, name=rate, rate=rate, inclusive=inclusive),))
-
-
-def test_the_totals_of_checks_agree_where_they_can_express_a_case() -> None:
-    exclusive = CASES["exclusive-tax-group-rounding"]
-    sums = totals([_today(line, exclusive["given"]["rate"], False) for line in exclusive["given"]["lines"]])
-    assert sums.tax_minor == exclusive["expect"]["tax"]
-    rates = CASES["two-inclusive-rates"]
-    sums = totals([_today(group["gross"], group["rate"], True) for group in rates["given"]["groups"]])
-    assert [group.tax_minor for group in sums.tax_groups] == rates["expect"]["tax"]
-    one = CASES["inclusive-rounds-the-tax"]
-    sums = totals([_today(one["given"]["gross"], one["given"]["rate"], True)])
-    assert {"tax": sums.tax_minor, "net": sums.net_minor} == one["expect"]
