@@ -6,6 +6,7 @@ what no decision allows, no journal may hold). No act is known here.
 
 from collections.abc import Iterable, Mapping
 
+from shared.domain.check.reckoning import sums_of
 from shared.domain.check.state import CHECK, CHECK_STATES, LINE_STATES, Check, Line
 from shared.domain.errors import ErrorInfo, Refused
 from shared.domain.ids import is_id
@@ -13,7 +14,7 @@ from shared.domain.kernel import Aggregate, Context, Key, View
 from shared.domain.text import ensure_text
 
 __all__ = [
-    "ACT_ERRORS", "allow", "allow_line", "before", "changed", "ensure_approved", "ensure_ids", "ensure_lines", "ensure_reason",
+    "ACT_ERRORS", "allow", "allow_line", "before", "changed", "ensure_approved", "ensure_ids", "ensure_lines", "ensure_not_overpaid", "ensure_reason",
     "find_check", "find_line",
 ]  # fmt: skip
 
@@ -73,6 +74,14 @@ def ensure_reason(context: Context, kind: str, reason: str) -> None:
         raise Refused("reason.unknown", f"{reason!r} is none of the reasons for a {kind}.", reasons=[each.id for each in known])
 
 
+def ensure_not_overpaid(after: Check) -> None:
+    """Raises Refused `check.overpaid` where the check, as a decision would leave it, comes to less than was paid on it. A reopened
+    one may: what is too much is given back before it closes."""
+    if not after.closings and after.paid_minor > sums_of(after).total_minor:
+        detail = f"Check {after.number} would come to less than the {after.paid_minor} paid on it."
+        raise Refused("check.overpaid", detail, check_id=after.check_id, paid_minor=after.paid_minor)
+
+
 def before(view: View, check_id: str, act: str) -> Check:
     """The check before an event that does `act` to it. Raises LookupError or ValueError for what no decision allows."""
     check = view.find(Check, CHECK, check_id)
@@ -99,6 +108,7 @@ ACT_ERRORS: dict[str, ErrorInfo] = {
     "check.closed": ErrorInfo(409, "The check is closed.", "Open a new check, or let a manager reopen this one."),
     "check.merged": ErrorInfo(409, "The check was merged into another.", "Go on with the check that it was merged into."),
     "check.still_open": ErrorInfo(409, "The check is open.", "That is done to closed checks; change the check itself."),
+    "check.overpaid": ErrorInfo(409, "More would be paid than the check comes to.", "Leave the line on the check."),
     "line.unknown": ErrorInfo(404, "The check has no such line.", "Load the check again."),
     "line.already_held": ErrorInfo(409, "The line is not in the kitchen yet.", "Change or void it as a line that was not sent."),
     "line.already_sent": ErrorInfo(409, "The line is in the kitchen.", "Let a manager void it with a reason."),

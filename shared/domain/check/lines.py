@@ -9,8 +9,8 @@ from typing import Annotated
 import msgspec
 
 from shared.domain.arithmetic.types import Tax
-from shared.domain.check.acts import allow_line, before, changed, ensure_ids, find_check, find_line
-from shared.domain.check.reckoning import money_changed, sums_of
+from shared.domain.check.acts import allow_line, before, changed, ensure_ids, ensure_not_overpaid, find_check, find_line
+from shared.domain.check.reckoning import money_changed
 from shared.domain.check.state import LINE_STATES, Line, LineModifier, LineStatus, Voiding
 from shared.domain.errors import ErrorInfo, Refused
 from shared.domain.kernel import Aggregate, Command, Context, Event, Feature, Key, Meta, View
@@ -133,9 +133,7 @@ def _void(view: View, command: VoidLine, context: Context) -> Iterable[Event]:
     line = find_line(check, command.line_id)
     allow_line(check, line, "void")
     left = tuple(kept for kept in check.lines if kept.line_id != line.line_id)
-    if check.paid_minor > sums_of(money_changed(check, lines=left)).total_minor:
-        detail = f"Check {check.number} would come to less than the {check.paid_minor} paid on it."
-        raise Refused("check.overpaid", detail, paid_minor=check.paid_minor)
+    ensure_not_overpaid(money_changed(check, lines=left))
     yield LineVoided(check_id=command.check_id, line_id=command.line_id, reason=command.reason)
 
 
@@ -179,7 +177,6 @@ FEATURE = Feature(
     evolvers={LineAdded: _added, LineVoided: _voided},
     errors={
         "check.too_many_lines": ErrorInfo(409, "The check is full.", "Open a second check for the table."),
-        "check.overpaid": ErrorInfo(409, "More would be paid than the check comes to.", "Leave the line on the check."),
         "line.already_added": ErrorInfo(409, "A line of that id stands on the check.", "Give every new line an id of its own."),
     },
 )
