@@ -112,7 +112,7 @@ def reckon(lines: Iterable[SumLine], discounts: Iterable[Mapping[str, Any]] = ()
             prices.append(part)
             kinds.append(kind)
             taxes.append(tax_list)
-    by_tax, inside, outside = _taxes(prices, kinds, taxes)
+    by_tax, inside = _taxes(prices, kinds, taxes)
     return Sum(
         gross=sum(line.amount for line in sold),
         discount=off[""],
@@ -179,8 +179,8 @@ def _charge(
 
 def _taxes(
     prices: Sequence[int], kinds: Sequence[tuple[Any, ...]], taxes: Sequence[list[dict[str, Any]]]
-) -> tuple[dict[tuple[str, str, bool], int], int, int]:
-    """(tax by (id, rate, inclusive) without what is exempt, all that was taken out of prices, all that came on top)."""
+) -> tuple[dict[tuple[str, str, bool], int], int]:
+    """(tax by (id, rate, inclusive) without what is exempt, all that was taken out of prices)."""
     ranks = {kind: place for place, kind in enumerate(sorted(set(kinds)))}
     ties = sorted(range(len(prices)), key=lambda place: ranks[kinds[place]])
     nets = list(prices)
@@ -214,8 +214,7 @@ def _taxes(
     for kind, given in parts.items():
         if not known[kind].get("exempt"):
             by_tax[kind[0], kind[1], kind[2]] = by_tax.get((kind[0], kind[1], kind[2]), 0) + sum(given)
-    outside = sum(sum(given) for kind, given in parts.items() if not kind[2] and not known[kind].get("exempt"))
-    return by_tax, inside, outside
+    return by_tax, inside
 
 
 def _rates_on_net(taxes: Sequence[Mapping[str, Any]]) -> dict[str, Fraction]:
