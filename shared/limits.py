@@ -58,6 +58,7 @@ CHECKS_PAGE_MAX = 500  # checks in one answer
 TICKETS_PAGE_MAX = 2_000  # tickets in one answer
 SALES_CHECKS_MAX = 100_000  # closed checks that one sales report of a box reads
 READY_TIMEOUT_S = 2.0  # seconds after which a box that does not answer itself is not ready
+CURRENT_STATE_TIMEOUT_S = 1.0  # seconds a refusal waits for the state that it is told with
 READERS_MAX = 2  # read-only connections of the edge
 DISK_FREE_ALARM_BYTES = 512 * 1024 * 1024  # bytes: less free space than this raises the alarm
 

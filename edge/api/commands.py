@@ -9,6 +9,7 @@ import msgspec
 from litestar import Request, Router, post
 from litestar.params import RawBody
 
+from edge.api.current import with_current
 from edge.api.openapi import BatchOperation, SubmitOperation
 from edge.api.problems import RefusedRequest
 from edge.api.state import Edge, Here
@@ -27,7 +28,7 @@ async def _submit(edge: Edge, request: Request[Any, Any, Any], commands: tuple[S
     outcome = await edge.writer.submit(SiteRequest(device=device, commands=commands))
     if isinstance(outcome, RefusedCommand):
         edge.metrics.refused(outcome.error.code)
-        raise RefusedRequest(outcome)
+        raise RefusedRequest(await with_current(edge.reader, outcome))
     edge.metrics.accepted(len(commands))
     return outcome
 

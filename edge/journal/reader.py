@@ -69,6 +69,11 @@ class Reader:
         rows = await self._rows(queries.ENTRY_AT, sequence)
         return StoredEntry(*rows[0]) if rows else None  # type: ignore[arg-type]
 
+    async def aggregate(self, kind: str, id: str) -> Aggregate | None:
+        """An aggregate as committed, or None; `kind` is one of AGGREGATES."""
+        rows = await self._rows(queries.LOAD.format(prefix=""), kind, id)
+        return _decode(kind, str(rows[0][0])) if rows else None
+
     async def check(self, check_id: str) -> Check | None:
         rows = await self._rows(queries.LOAD.format(prefix=""), "check", check_id)
         return _check.decode(str(rows[0][0])) if rows else None

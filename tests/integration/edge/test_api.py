@@ -6,7 +6,7 @@ import httpx
 import msgspec
 import pytest
 
-from shared.domain.check import AddLine, OpenCheck
+from shared.domain.check import AddLine, OpenCheck, SendCheck, VoidLine
 from shared.limits import BATCH_COMMANDS_MAX, REQUEST_BYTES_MAX
 from tests.integration.edge.till import body_of, order
 from tests.support.boxes import new_id
@@ -80,6 +80,25 @@ def test_a_batch_with_one_bad_command_names_it_and_writes_nothing(client: httpx.
     assert problem(answer) == (422, "item.unknown")
     assert answer.json()["failed_command"] == 2
     assert client.get("/v1/status").json()["head"] == head
+
+
+def test_two_waiters_at_one_check_and_the_later_is_refused_with_what_the_other_did(client: httpx.Client, box: httpx.Client) -> None:
+    """Anna sends the table while Ben's tablet still shows the soup as held: he cannot take it off, and sees at once why."""
+    opening, soup, *_ = order(("soup",))
+    assert client.post("/v1/batches", json={"commands": [body_of(opening), body_of(soup)]}).status_code == 200
+    anna, ben = {"comanda-device": new_id()}, {"comanda-device": new_id()}
+    check_id, line_id = opening.check_id, soup.line_id
+    assert client.post("/v1/commands", json=body_of(SendCheck(check_id=check_id)), headers=anna).status_code == 200
+    answer = client.post("/v1/commands", json=body_of(VoidLine(check_id=check_id, line_id=line_id)), headers=ben)
+    assert problem(answer) == (409, "line.already_sent")
+    current = answer.json()["facts"]["current"]
+    assert [(line["line_id"], line["status"]) for line in current["lines"]] == [(line_id, "sent")]
+    assert current == client.get(f"/v1/checks/{check_id}").json(), "it is the very check that a reader sees"
+    wine = AddLine(check_id=check_id, line_id=new_id(), item_id="wine")
+    both = [body_of(wine), body_of(VoidLine(check_id=check_id, line_id=line_id))]
+    again = client.post("/v1/batches", json={"commands": both}, headers=ben)
+    assert problem(again) == (409, "line.already_sent")
+    assert (again.json()["failed_command"], again.json()["facts"]["current"]) == (1, current), "and nothing was written"
 
 
 # --- bad input -----------------------------------------------------------------------------------
