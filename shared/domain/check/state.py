@@ -142,6 +142,7 @@ class Line(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     ingredients: tuple[IngredientUse, ...] = ()
     counted: int = 0
     added_at: datetime | None = None
+    sent_at: datetime | None = None
     revision: int = 0
 
     @property
@@ -163,7 +164,9 @@ class Line(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 class GivenDiscount(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A discount, comp or promotion on the check: a `rate` or an `amount_minor`, off `line_ids`, or off all for the scope order.
 
-    `rule_id` names the rule of the menu it came from, "" for one that somebody made up.
+    `rule_id` names the rule of the menu it came from, "" for one that somebody made up. `parts_minor`, where given, is what of
+    `amount_minor` comes off each of `line_ids` (a promotion knows the units it is for; a split knows what each line was
+    granted). A promotion that is `granted` stands as it is, whatever the rules say: a split gave it.
     """
 
     discount_id: str
@@ -176,10 +179,13 @@ class GivenDiscount(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     reason: str = ""
     given_by: str = ""
     approved_by: str = ""
+    parts_minor: tuple[int, ...] = ()
+    granted: bool = False
 
 
 class GivenCharge(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """A service charge on the check; `automatic` ones come and go with the rule of the menu."""
+    """A service charge on the check; `automatic` ones come and go with the rule of the menu, `rule_id`. What a split gives its
+    children is not automatic: it stands, and as long as it does its rule adds no other."""
 
     charge_id: str
     name: str
@@ -187,6 +193,7 @@ class GivenCharge(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     amount_minor: int = 0
     taxable: bool = False
     automatic: bool = False
+    rule_id: str = ""
 
 
 class Exemption(msgspec.Struct, frozen=True, gc=False, kw_only=True):
