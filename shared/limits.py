@@ -25,7 +25,15 @@ CASH_STEP_MINOR_MAX = 1_000_000  # minor units of the smallest coin
 MENU_LANGUAGES_MAX = 50  # languages of one menu
 COMBO_SLOTS_MAX = 20  # slots of one combo, and items in one slot
 STATIONS_PER_ITEM_MAX = 8  # stations that work on one item beside the first
+CATEGORY_DEPTH_MAX = 8  # categories of a menu within one another
+TAX_SETS_CACHED_MAX = 256  # sets of taxes, by business date, that one menu keeps made up for lines
 PREP_S_MAX = 24 * 3600  # seconds of preparation of one item
+TICKET_CHANGES_MAX = 1_000  # changes of one ticket: voids and additions are fewer than lines, notes are refused beyond it
+TICKET_PRIORITY_MAX = 9  # the highest level by which a ticket goes before others
+TICKETS_SHOWN_MAX = 200  # tickets that a screen says it shows, at once
+STATION_RECENT_MAX = 30  # tickets that a station is done with and that its recall list remembers
+KITCHEN_RECALL_MAX_S = 2 * 3600  # seconds after which a ticket comes back no more: a dish is sent back within the meal
+KITCHEN_UNSHOWN_ALARM_S = 30.0  # seconds in which every screen has had several tries at connecting again, and no dish is late yet
 CHECK_DISCOUNTS_MAX = 200  # discounts, comps and promotions of one check
 CHECK_REFUNDS_MAX = 200  # refunds of one check
 SPLIT_WAYS_MAX = 50  # checks, or parts of an amount, that one check is split into
@@ -202,6 +210,10 @@ assert WRITER_GROUP_MAX <= WRITER_QUEUE_MAX, "a full group must fit the queue"
 assert FEED_PAGE_ENTRIES_MAX <= FEED_RECENT_ENTRIES, "a page must be servable from memory"
 assert UI_PROBE_TIMEOUT_S < UI_PROBE_INTERVAL_S, "one question at a time"
 assert UI_KITCHEN_WARN_S < UI_KITCHEN_LATE_S < UI_KITCHEN_STALE_S, "a ticket grows late before it is stale"
+assert UI_RECONNECT_MAX_S * 3 + UI_PROBE_INTERVAL_S + UI_PROBE_TIMEOUT_S < KITCHEN_UNSHOWN_ALARM_S < UI_KITCHEN_WARN_S, (
+    "a screen that is coming back raises no alarm, and the alarm comes before a ticket is late"
+)
+assert CHECK_LINES_MAX * 2 <= TICKET_CHANGES_MAX, "every line may be voided and added to"
 assert ANSWER_TIMEOUT_S * 2 < UI_LINK_SILENT_S, "one lost answer must not look like an outage"
 assert SHARD_APPLY_TIMEOUT_S <= QUERY_TIMEOUT_S, "a batch is given up before a query is"
 assert LANE_PULL_EXPIRES_S < LANE_ACK_WAIT_S, "a message is not given twice while its request stands"

@@ -9,17 +9,17 @@ from typing import Any
 
 import msgspec
 
-from shared.domain import check, site
+from shared.domain import check, kitchen, site
 from shared.domain.errors import COMMON_ERRORS, ErrorInfo, Refused
 from shared.domain.kernel import Aggregate, Command, Context, Decider, Event, Evolver, Feature, Key, Meta, View
-from shared.domain.kitchen import ticket
+from shared.domain.menu import overrides
 
 __all__ = [
     "AGGREGATES", "COMMANDS", "ERRORS", "EVENTS", "FEATURES", "ROLES", "AnyCommand", "booking_date", "decide", "decode_command",
     "decode_event", "evolve",
 ]  # fmt: skip
 
-FEATURES: tuple[Feature, ...] = (site.FEATURE, *check.FEATURES, ticket.FEATURE)
+FEATURES: tuple[Feature, ...] = (site.FEATURE, overrides.FEATURE, *check.FEATURES, *kitchen.FEATURES)
 
 
 def _union(members: Iterable[Any]) -> Any:
@@ -38,12 +38,13 @@ ERRORS: dict[str, ErrorInfo] = COMMON_ERRORS | {code: info for feature in FEATUR
 AnyCommand: Any = _union(COMMANDS.values())
 """The tagged union of every command, for msgspec to decode into."""
 
-# What each role of a device may do. `box` is the box itself; `import` may open checks in the past at prices of its own.
+# What each role of a device may do. `box` is the box itself; `import` may open checks in the past at prices of its own;
+# `availability` is to say that an item has run out, which whoever finds the pan empty may.
 ROLES: dict[str, frozenset[str]] = {
-    "pos": frozenset({"order", "pay", "kitchen"}),
-    "kds": frozenset({"kitchen"}),
-    "manager": frozenset({"order", "pay", "kitchen", "manage", "approve"}),
-    "import": frozenset({"order", "pay", "kitchen", "manage", "approve", "import"}),
+    "pos": frozenset({"order", "pay", "kitchen", "availability"}),
+    "kds": frozenset({"kitchen", "availability"}),
+    "manager": frozenset({"order", "pay", "kitchen", "availability", "manage", "approve"}),
+    "import": frozenset({"order", "pay", "kitchen", "availability", "manage", "approve", "import"}),
     "box": frozenset({"box", "manage"}),
 }
 

@@ -1,0 +1,7 @@
+"""The kitchen, one module for each group of acts on its tickets; `FEATURES` is all of them."""
+
+from shared.domain.kitchen import changes, creating, making
+
+__all__ = ["FEATURES"]
+
+FEATURES = (creating.FEATURE, making.FEATURE, changes.FEATURE)

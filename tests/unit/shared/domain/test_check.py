@@ -86,7 +86,7 @@ def test_a_second_round_sends_only_the_second_round() -> None:
     world = with_soup_and_wine()
     world.do(SendCheck(check_id=name_id("a")))
     late = world.add("wine")
-    sent, ticket = world.do(SendCheck(check_id=name_id("a")))
+    sent, ticket, _added = world.do(SendCheck(check_id=name_id("a")))
     assert sent.line_ids == (late,)
     assert [line.line_id for line in ticket.lines] == [late]
 
