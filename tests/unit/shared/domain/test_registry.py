@@ -17,6 +17,7 @@ from shared.domain.errors import Refused
 from shared.domain.kernel import Command
 from shared.domain.kitchen.ticket import BumpTicket
 from shared.domain.menu import menu_version
+from shared.domain.menu.overrides import EightySixItem, RestoreItem, SetCountdown, SetLocalPrice
 from shared.domain.site import AcceptClock, ApplyMenu, StartEpoch, TurnBusinessDay
 from shared.limits import AMOUNT_MINOR_MAX, CHECK_LINES_MAX, CHECK_PAYMENTS_MAX
 from tests.unit.shared.domain.world import MENU, NOON, World, begun, name_id
@@ -186,16 +187,17 @@ def test_every_error_tells_the_person_what_happened_and_what_to_do() -> None:
 
 NEEDS = {
     "box": {"StartEpoch", "TurnBusinessDay"},
-    "manage": {"ApplyMenu", "AcceptClock"},
+    "manage": {"ApplyMenu", "AcceptClock", "SetLocalPrice"},
+    "availability": {"EightySixItem", "RestoreItem", "SetCountdown"},
     "order": {"OpenCheck", "AddLine", "VoidLine", "SendCheck"},
     "pay": {"PayCash", "CloseCheck"},
     "kitchen": {"BumpTicket"},
 }
 MAY = {
-    "pos": {"order", "pay", "kitchen"},
-    "kds": {"kitchen"},
-    "manager": {"order", "pay", "kitchen", "manage"},
-    "import": {"order", "pay", "kitchen", "manage", "import"},
+    "pos": {"order", "pay", "kitchen", "availability"},
+    "kds": {"kitchen", "availability"},
+    "manager": {"order", "pay", "kitchen", "availability", "manage"},
+    "import": {"order", "pay", "kitchen", "availability", "manage", "import"},
     "box": {"box", "manage"},
 }
 ANY: dict[str, Command] = {
@@ -203,6 +205,10 @@ ANY: dict[str, Command] = {
     "TurnBusinessDay": TurnBusinessDay(business_date="2026-03-02"),
     "ApplyMenu": ApplyMenu(version=""),
     "AcceptClock": AcceptClock(),
+    "SetLocalPrice": SetLocalPrice(item_id="soup"),
+    "EightySixItem": EightySixItem(item_id="soup"),
+    "RestoreItem": RestoreItem(item_id="soup"),
+    "SetCountdown": SetCountdown(item_id="soup", left=1),
     "OpenCheck": OpenCheck(check_id=A),
     "AddLine": line(),
     "VoidLine": VoidLine(check_id=A, line_id=A),
