@@ -48,7 +48,7 @@ export class LiveSite {
         }
       }
       for (const ticket of frame.tickets) {
-        if (ticket.status === "open") tickets.set(ticket.ticket_id, ticket);
+        if (ticket.status === "open" || (ticket.status === "bumped" && ticket.awaits_expo)) tickets.set(ticket.ticket_id, ticket);
         else tickets.delete(ticket.ticket_id);
       }
       for (const id of [...closed.keys()].slice(0, Math.max(0, closed.size - CLOSED_KEPT))) closed.delete(id);

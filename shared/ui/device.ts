@@ -18,7 +18,11 @@ export type CloudReach = "connected" | "away" | "never" | "unknown";
 /** Two screens may do the same thing at once; the second is told so by what it sees. */
 const ALREADY_SO = new Set<ErrorCode>(["ticket.already_bumped", "line.already_voided"]);
 
-const NO_MENU: Menu = { name: "", currency: "XXX", items: [], modifier_groups: [], taxes: [], tables: [] };
+const NO_MENU: Menu = {
+  name: "", currency: "XXX", items: [], modifier_groups: [], taxes: [], tables: [], languages: [], categories: [], courses: [], stations: [],
+  default_station: "kitchen", floors: [], dining_options: [], price_levels: [], dayparts: [],
+  rules: { discounts: [], promotions: [], service_charges: [], tenders: [], reasons: [], cash_step_minor: 1, split_documents: false },
+};
 
 export class Device {
   readonly live = new LiveSite();

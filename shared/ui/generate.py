@@ -36,7 +36,7 @@ WRITTEN: tuple[type[msgspec.Struct], ...] = (Command, ChosenModifier, session.Su
 
 # Bounds that the apps keep to as well (shared/limits.py).
 LIMITS: tuple[str, ...] = (
-    "AMOUNT_MINOR_MAX", "COVERS_MAX", "NOTE_LENGTH_MAX", "QUANTITY_MAX", "UI_COMMAND_TIMEOUT_S", "UI_KITCHEN_LATE_S", "UI_KITCHEN_STALE_S",
+    "AMOUNT_MINOR_MAX", "COVERS_MAX", "NOTE_LENGTH_MAX", "QUANTITY_MAX", "SPLIT_WAYS_MAX", "UI_COMMAND_TIMEOUT_S", "UI_KITCHEN_LATE_S", "UI_KITCHEN_STALE_S",
     "UI_KITCHEN_WARN_S", "UI_LINK_GRACE_S", "UI_LINK_SILENT_S", "UI_PROBE_INTERVAL_S", "UI_PROBE_TIMEOUT_S", "UI_QUEUE_MAX", "UI_RECONNECT_MAX_S",
     "UI_RECONNECT_MIN_S", "UI_TAP_GUARD_S",
 )  # fmt: skip

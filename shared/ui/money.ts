@@ -24,6 +24,14 @@ export function formatMoney(amountMinor: number, currency: string, language: str
   return format.format(amountMinor / 10 ** exponent(currency));
 }
 
+/** `"12.5", "USD"` -> `1250`; a comma may stand for the point. Null for what is no amount of the currency. */
+export function minorOf(text: string, currency: string): number | null {
+  const decimals = exponent(currency);
+  const match = /^(\d{1,9})(?:[.,](\d*))?$/.exec(text.trim());
+  if (match === null || (match[2]?.length ?? 0) > decimals) return null;
+  return Number((match[1] ?? "") + (match[2] ?? "").padEnd(decimals, "0"));
+}
+
 /** Coins and notes worth offering, in whole units by number of decimals. */
 const STEPS: Readonly<Record<number, readonly number[]>> = {
   0: [100, 500, 1_000, 5_000, 10_000],

@@ -67,6 +67,13 @@ export interface BillMark {
   readonly at: Instant;
 }
 
+/** The station has made an item. With the last one the ticket is bumped. */
+export interface BumpItem {
+  readonly type: "BumpItem";
+  readonly ticket_id: string;
+  readonly line_id: string;
+}
+
 /** The station has made everything on the ticket. */
 export interface BumpTicket {
   readonly type: "BumpTicket";
@@ -235,6 +242,12 @@ export interface DiscountView {
   readonly unapplied_minor: number;
 }
 
+/** The item has run out: nobody can order it until it is restored. */
+export interface EightySixItem {
+  readonly type: "EightySixItem";
+  readonly item_id: string;
+}
+
 /** Journal entries in order; `head` is the last position of the journal when the frame was made. */
 export interface EntriesFrame {
   readonly type: "entries";
@@ -256,6 +269,20 @@ export interface FeedEntry {
   readonly entry: unknown;
 }
 
+/** Send the held lines of a course, whether on hold or not. */
+export interface FireCourse {
+  readonly type: "FireCourse";
+  readonly check_id: string;
+  readonly course: string;
+}
+
+/** Send these lines, whether on hold or not. */
+export interface FireLines {
+  readonly type: "FireLines";
+  readonly check_id: string;
+  readonly line_ids: readonly string[];
+}
+
 /** A room, or a terrace. */
 export interface Floor {
   readonly id: string;
@@ -263,7 +290,7 @@ export interface Floor {
   readonly tables: readonly Table[];
 }
 
-/** A service charge on the check; `automatic` ones come and go with the rule of the menu. */
+/** A service charge on the check; `automatic` ones come and go with the rule of the menu, `rule_id`. What a split gives its children is not automatic: it stands, and as long as it does its rule adds no other. */
 export interface GivenCharge {
   readonly charge_id: string;
   readonly name: string;
@@ -271,6 +298,7 @@ export interface GivenCharge {
   readonly amount_minor: number;
   readonly taxable: boolean;
   readonly automatic: boolean;
+  readonly rule_id: string;
 }
 
 /** A discount, comp or promotion on the check: a `rate` or an `amount_minor`, off `line_ids`, or off all for the scope order. */
@@ -285,6 +313,21 @@ export interface GivenDiscount {
   readonly reason: string;
   readonly given_by: string;
   readonly approved_by: string;
+  readonly parts_minor: readonly number[];
+  readonly granted: boolean;
+}
+
+/** Let these lines wait: a send passes over them until they are released, or fired by name or course. */
+export interface HoldLines {
+  readonly type: "HoldLines";
+  readonly check_id: string;
+  readonly line_ids: readonly string[];
+}
+
+/** So much of an ingredient, in thousandths of one: a half takes half (500), exactly. */
+export interface IngredientNeed {
+  readonly name: string;
+  readonly thousandths: number;
 }
 
 /** What the kitchen counts: so many of an ingredient in one unit of the item or modifier (below zero: left out). */
@@ -292,6 +335,8 @@ export interface IngredientUse {
   readonly name: string;
   readonly count: number;
 }
+
+export type ItemStatus = "sent" | "displayed" | "started" | "ready" | "served" | "voided";
 
 /** The price at one price level. */
 export interface LevelPrice {
@@ -333,6 +378,25 @@ export interface LineView {
   readonly share: Share | null;
   readonly void: Voiding | null;
   readonly revision: number;
+}
+
+/** Somebody in the kitchen has seen the changes of the ticket: all of them, or its first `count`, as many as the screen showed. */
+export interface MarkChangesSeen {
+  readonly type: "MarkChangesSeen";
+  readonly ticket_id: string;
+  readonly count?: number | null;
+}
+
+/** A printer has put the ticket on paper. */
+export interface MarkPrinted {
+  readonly type: "MarkPrinted";
+  readonly ticket_id: string;
+}
+
+/** A screen shows these tickets. Those that were shown before, are made, or are not known here are passed over. */
+export interface MarkShown {
+  readonly type: "MarkShown";
+  readonly ticket_ids: readonly string[];
 }
 
 /** A whole menu as one immutable document; `tables` is the floor in the order in which a POS shows it, where no `floors` are. */
@@ -462,6 +526,13 @@ export interface PriceLevel {
   readonly daypart_ids: readonly string[];
 }
 
+/** Let a ticket go before others: the higher the level the sooner, 0 takes its turn. */
+export interface PrioritizeTicket {
+  readonly type: "PrioritizeTicket";
+  readonly ticket_id: string;
+  readonly priority?: number;
+}
+
 /** A refusal (RFC 9457): `code` is stable and listed in docs/errors.md; `hint` says what to do. */
 export interface Problem {
   readonly type: string;
@@ -495,6 +566,25 @@ export interface Reason {
   readonly kind: "comp" | "discount" | "refund" | "reopen" | "void";
 }
 
+/** Bring one item back; if its ticket was done, with its ticket, whose other items stay as they are. */
+export interface RecallItem {
+  readonly type: "RecallItem";
+  readonly ticket_id: string;
+  readonly line_id: string;
+}
+
+/** Bring back the ticket that the station was done with last. */
+export interface RecallLast {
+  readonly type: "RecallLast";
+  readonly station: string;
+}
+
+/** Bring a ticket back, with everything on it that was not voided to make again. */
+export interface RecallTicket {
+  readonly type: "RecallTicket";
+  readonly ticket_id: string;
+}
+
 /** `total = net + all taxes = all tenders`. Booked on `date`, the day it was given. Without `lines` it is of an amount. A `correction` gives back what a reopened check was overpaid by; its sums come with the next closing, so net and taxes are nothing. */
 export interface Refund {
   readonly refund_id: string;
@@ -523,6 +613,20 @@ export interface RefundedTax {
   readonly tax_minor: number;
 }
 
+/** Take these lines, or those of a course, off hold: the next send takes them along. */
+export interface ReleaseLines {
+  readonly type: "ReleaseLines";
+  readonly check_id: string;
+  readonly line_ids?: readonly string[];
+  readonly course?: string | null;
+}
+
+/** The item can be ordered again. A countdown that stands at nothing ends with it. */
+export interface RestoreItem {
+  readonly type: "RestoreItem";
+  readonly item_id: string;
+}
+
 /** `cash_step_minor` is the smallest coin. With `split_documents` each child of a split is a fiscal document of its own and its taxes are computed anew; else children add up to their parent to the cent (golden rule 7). */
 export interface SellingRules {
   readonly discounts: readonly DiscountRule[];
@@ -534,10 +638,23 @@ export interface SellingRules {
   readonly split_documents: boolean;
 }
 
-/** Send every held line to its kitchen station. */
+/** Send every held line that is not on hold to its kitchen station. */
 export interface SendCheck {
   readonly type: "SendCheck";
   readonly check_id: string;
+}
+
+/** Some items of the ticket go to the guests. With the last one the ticket is served. */
+export interface ServeItems {
+  readonly type: "ServeItems";
+  readonly ticket_id: string;
+  readonly line_ids: readonly string[];
+}
+
+/** Everything on the ticket goes to the guests. */
+export interface ServeTicket {
+  readonly type: "ServeTicket";
+  readonly ticket_id: string;
 }
 
 /** A service charge: by itself for `from_covers` guests and more (0: never by itself) and for these dining options (none: all). */
@@ -549,6 +666,20 @@ export interface ServiceChargeRule {
   readonly taxable: boolean;
   readonly from_covers: number;
   readonly dining_options: readonly string[];
+}
+
+/** So many units are left to order, from now on; None ends the count. */
+export interface SetCountdown {
+  readonly type: "SetCountdown";
+  readonly item_id: string;
+  readonly left?: number | null;
+}
+
+/** The site's own price, minor units, in place of the menu's base price; None takes it back. */
+export interface SetLocalPrice {
+  readonly type: "SetLocalPrice";
+  readonly item_id: string;
+  readonly price_minor?: number | null;
 }
 
 /** The line is a part ("1/3") of a line that was split; the kitchen knows it as `source_line_id`. `amount_minor` is its menu price. */
@@ -584,6 +715,13 @@ export interface StartEpoch {
   readonly currency: string;
   readonly time_zone: string;
   readonly cut_over_minutes?: number;
+}
+
+/** The station begins to make an item. */
+export interface StartItem {
+  readonly type: "StartItem";
+  readonly ticket_id: string;
+  readonly line_id: string;
 }
 
 /** A kitchen station. One of kind "expo" sees every ticket and hands it over; where there is one, a ticket stays until it is served. `fires_by_prep` lets what takes less time begin later, so that a fire is ready together. */
@@ -650,7 +788,7 @@ export interface TenderRule {
   readonly takes_tips: boolean;
 }
 
-/** One ticket. `number` runs by site, epoch and station; `created_at` and `bumped_at` are UTC. */
+/** One ticket. `number` runs by site, epoch, station and business date. */
 export interface Ticket {
   readonly ticket_id: string;
   readonly station: string;
@@ -664,18 +802,70 @@ export interface Ticket {
   readonly status: TicketStatus;
   readonly created_at: Instant;
   readonly bumped_at: Instant | null;
+  readonly fire_id: string;
+  readonly course: string;
+  readonly service: string;
+  readonly order_number: number;
+  readonly name: string;
+  readonly covers: number;
+  readonly dining_option: string;
+  readonly owner_id: string;
+  readonly ready_by: Instant | null;
+  readonly awaits_expo: boolean;
+  readonly adds_to: number;
+  readonly priority: number;
+  readonly changes: readonly TicketChange[];
+  readonly shown_at: Instant | null;
+  readonly printed_at: Instant | null;
+  readonly started_at: Instant | null;
+  readonly served_at: Instant | null;
+  readonly served_early: boolean;
+  readonly recalls: number;
+  readonly moved_from: string;
 }
 
-/** A line as the cook reads it. */
+/** What became of the ticket after it was fired. `kind` is "added" (a later ticket of the same check: `ticket_id`, `number`), "voided" (`text` is the reason) or "noted" (`text` is the new note). */
+export interface TicketChange {
+  readonly kind: string;
+  readonly at: Instant;
+  readonly line_ids: readonly string[];
+  readonly text: string;
+  readonly ticket_id: string;
+  readonly number: number;
+  readonly seen_at: Instant | null;
+}
+
+/** A line as the cook reads it, and how far it is. `served_early` was handed over before the station had said that it is ready. */
 export interface TicketLine {
   readonly line_id: string;
   readonly name: string;
   readonly quantity: number;
   readonly modifiers: readonly string[];
   readonly note: string;
+  readonly item_id: string;
+  readonly portions: readonly string[];
+  readonly depths: readonly number[];
+  readonly seat: number;
+  readonly course: string;
+  readonly stations: readonly string[];
+  readonly prep_s: number;
+  readonly fire_at: Instant | null;
+  readonly weight: string;
+  readonly weight_unit: string;
+  readonly combo: string;
+  readonly allergens: readonly string[];
+  readonly ingredients: readonly IngredientNeed[];
+  readonly status: ItemStatus;
+  readonly started_at: Instant | null;
+  readonly bumped_at: Instant | null;
+  readonly served_at: Instant | null;
+  readonly served_early: boolean;
+  readonly check_id: string;
+  readonly check_number: number;
+  readonly table_id: string;
 }
 
-export type TicketStatus = "open" | "bumped";
+export type TicketStatus = "open" | "bumped" | "served";
 
 /** What a tip grew by (or shrank), booked on `date`. */
 export interface TipChange {
@@ -725,12 +915,31 @@ export type Command =
   | AcceptClock
   | AddLine
   | ApplyMenu
+  | BumpItem
   | BumpTicket
   | CloseCheck
+  | EightySixItem
+  | FireCourse
+  | FireLines
+  | HoldLines
+  | MarkChangesSeen
+  | MarkPrinted
+  | MarkShown
   | OpenCheck
   | PayCash
+  | PrioritizeTicket
+  | RecallItem
+  | RecallLast
+  | RecallTicket
+  | ReleaseLines
+  | RestoreItem
   | SendCheck
+  | ServeItems
+  | ServeTicket
+  | SetCountdown
+  | SetLocalPrice
   | StartEpoch
+  | StartItem
   | TurnBusinessDay
   | VoidLine;
 
@@ -749,6 +958,7 @@ export type ErrorCode =
   | "check.merged"
   | "check.not_paid"
   | "check.nothing_held"
+  | "check.nothing_on_hold"
   | "check.opened_at_range"
   | "check.opened_at_zone"
   | "check.overpaid"
@@ -772,10 +982,13 @@ export type ErrorCode =
   | "epoch.already_started"
   | "epoch.behind"
   | "id.malformed"
+  | "item.price_is_fixed"
+  | "item.unchanged"
   | "item.unknown"
   | "journal.foreign"
   | "line.already_added"
   | "line.already_held"
+  | "line.already_on_hold"
   | "line.already_sent"
   | "line.already_voided"
   | "line.unknown"
@@ -796,7 +1009,24 @@ export type ErrorCode =
   | "storage.full"
   | "storage.unavailable"
   | "text.control_character"
+  | "ticket.all_voided"
   | "ticket.already_bumped"
+  | "ticket.already_printed"
+  | "ticket.already_served"
+  | "ticket.already_shown"
+  | "ticket.changes_seen"
+  | "ticket.changes_unseen"
+  | "ticket.item_pending"
+  | "ticket.item_ready"
+  | "ticket.item_served"
+  | "ticket.item_started"
+  | "ticket.item_unknown"
+  | "ticket.item_voided"
+  | "ticket.none_recent"
+  | "ticket.not_bumped"
+  | "ticket.priority_unchanged"
+  | "ticket.too_many_changes"
+  | "ticket.too_old"
   | "ticket.unknown";
 
 /** Bounds, units last, from shared/limits.py. */
@@ -805,6 +1035,7 @@ export const LIMITS = {
   COVERS_MAX: 500,
   NOTE_LENGTH_MAX: 500,
   QUANTITY_MAX: 9999,
+  SPLIT_WAYS_MAX: 50,
   UI_COMMAND_TIMEOUT_S: 10.0,
   UI_KITCHEN_LATE_S: 600.0,
   UI_KITCHEN_STALE_S: 900.0,

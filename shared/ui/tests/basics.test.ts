@@ -6,7 +6,7 @@ import { elapsed } from "../clock.ts";
 import { LiveSite } from "../collection.ts";
 import type { CloudState, ChangesFrame, CheckView, SnapshotFrame } from "../generated/wire.ts";
 import { sequenceOf, uuid7 } from "../ids.ts";
-import { formatMoney, quickTenders } from "../money.ts";
+import { formatMoney, minorOf, quickTenders } from "../money.ts";
 
 test("an id is the UUIDv7 that the box makes of the same time and randomness", () => {
   // The same bytes through shared/domain/ids.py: uuid7(1_700_000_000_000, bytes(range(10)))
@@ -24,6 +24,11 @@ test("money has the decimals of its currency, not of the browser's habit", () =>
   assert.equal(formatMoney(1_295, "USD", "en-US"), "$12.95");
   assert.equal(formatMoney(1_295, "JPY", "en-US"), "¥1,295");
   assert.equal(formatMoney(1_295, "IQD", "en-US").replace(/[^\d.]/g, ""), "1.295");
+});
+
+test("an amount that somebody types is minor units or nothing", () => {
+  assert.deepEqual(["12.5", "12,50", "3", "1.234", "x", ""].map((text) => minorOf(text, "USD")), [1_250, 1_250, 300, null, null, null]);
+  assert.deepEqual([minorOf("1280", "JPY"), minorOf("1.5", "JPY"), minorOf("1.234", "OMR")], [1_280, null, 1_234]);
 });
 
 test("quick tenders are the exact sum and notes above it", () => {
