@@ -15,7 +15,7 @@ from shared.domain.text import ensure_text
 
 __all__ = [
     "ACT_ERRORS", "allow", "allow_line", "before", "changed", "ensure_approved", "ensure_ids", "ensure_lines", "ensure_not_overpaid", "ensure_reason",
-    "find_check", "find_line",
+    "ensure_unchanged", "find_check", "find_line",
 ]  # fmt: skip
 
 
@@ -97,6 +97,13 @@ def changed(*checks: Check) -> Mapping[Key, Aggregate]:
     return {(CHECK, check.check_id): check for check in checks}
 
 
+def ensure_unchanged(check: Check, revision: int | None) -> None:
+    """Raises Refused `check.changed` where a device acts on another `revision` of the check than this one; None is any."""
+    if revision is not None and revision != check.revision:
+        detail = f"Check {check.number} has been changed meanwhile: it is at revision {check.revision}, not {revision}."
+        raise Refused("check.changed", detail, check_id=check.check_id, revision=check.revision)
+
+
 def ensure_lines(check: Check, line_ids: Iterable[str]) -> None:
     """Raises LookupError for an event that names lines which the check does not have."""
     if unknown := set(line_ids) - {line.line_id for line in check.lines}:
@@ -108,6 +115,7 @@ ACT_ERRORS: dict[str, ErrorInfo] = {
     "check.closed": ErrorInfo(409, "The check is closed.", "Open a new check, or let a manager reopen this one."),
     "check.merged": ErrorInfo(409, "The check was merged into another.", "Go on with the check that it was merged into."),
     "check.still_open": ErrorInfo(409, "The check is open.", "That is done to closed checks; change the check itself."),
+    "check.changed": ErrorInfo(409, "The check has been changed meanwhile.", "Look at it as it is now, and do it again."),
     "check.overpaid": ErrorInfo(409, "More would be paid than the check comes to.", "Leave the line on the check."),
     "line.unknown": ErrorInfo(404, "The check has no such line.", "Load the check again."),
     "line.already_held": ErrorInfo(409, "The line is not in the kitchen yet.", "Change or void it as a line that was not sent."),

@@ -65,8 +65,11 @@ def noted(check: Check, **fields: Any) -> Check:
 
 
 def money_changed(check: Check, **fields: Any) -> Check:
-    """The check after a change of what it comes to: what a split gave it, and even shares, are void, it is reckoned anew."""
-    return msgspec.structs.replace(check, revision=check.revision + 1, **{"given": None, "even_shares": ()} | fields)
+    """The check after a change of what it comes to: what a split gave it, even shares and a bill are void, it is reckoned anew."""
+    void: dict[str, Any] = {"given": None, "even_shares": ()}
+    if check.bill is not None and not check.bill.outdated:
+        void["bill"] = msgspec.structs.replace(check.bill, outdated=True)
+    return msgspec.structs.replace(check, revision=check.revision + 1, **void | fields)
 
 
 def _reckon(check: Check) -> Sums:

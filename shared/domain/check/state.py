@@ -21,8 +21,8 @@ from shared.domain.menu.floor import DINE_IN
 
 __all__ = [
     "CHECK", "CHECK_STATES", "LINE_STATES", "Authorization", "BillMark", "Check", "CheckStatus", "Closing", "ComboPart", "Exemption", "Figures",
-    "GivenCharge", "GivenDiscount", "Line", "LineModifier", "LineStatus", "Payment", "Refund", "RefundedLine", "RefundedTax", "Share",
-    "TenderPart", "TipChange", "Voiding",
+    "GivenCharge", "GivenDiscount", "Line", "LineModifier", "LineStatus", "Payment", "Refund", "RefundedLine", "RefundedTax",
+    "Reopening", "Share", "TenderPart", "TipChange", "Voiding",
 ]  # fmt: skip
 
 CHECK = "check"
@@ -52,6 +52,7 @@ CHECK_STATES: dict[tuple[CheckStatus, str], CheckStatus] = {
     (CheckStatus.OPEN, "merge"): CheckStatus.MERGED,
     (CheckStatus.OPEN, "bill"): CheckStatus.OPEN,
     (CheckStatus.OPEN, "pay"): CheckStatus.OPEN,
+    (CheckStatus.OPEN, "secure"): CheckStatus.OPEN,  # a card held for a tab, and let go
     (CheckStatus.OPEN, "tip"): CheckStatus.OPEN,
     (CheckStatus.OPEN, "return"): CheckStatus.OPEN,
     (CheckStatus.OPEN, "close"): CheckStatus.CLOSED,
@@ -215,7 +216,8 @@ class TipChange(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Payment(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """What was paid on the check: `amount_minor` of it is settled. In cash `amount + rounding + change = tendered` (golden rule 6).
+    """What was paid on the check: `amount_minor` of it is settled. `amount + rounding + tip + change = tendered` (golden rule 6),
+    with the tip that came with it.
 
     `kind` is that of the tender's rule. Tips hang on the payment and are no part of the amount (golden rule 5). `share` is the
     number of the even share that it pays, 0 for none. `date` is the business date it was taken on.
@@ -262,15 +264,20 @@ class RefundedLine(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 
 class RefundedTax(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """What a refund gives back of a tax."""
+    """What a refund gives back of a tax, and takes off what it was raised on and what exempt guests did not owe of it."""
 
     tax: Tax
     tax_minor: int
+    base_minor: int = 0
+    relieved_minor: int = 0
 
 
 class Refund(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """`total = net + all taxes = all tenders`. Booked on `date`, the day it was given. Without `lines` it is of an amount. A
-    `correction` gives back what a reopened check was overpaid by; its sums come with the next closing, so net and taxes are nothing."""
+    `correction` gives back what a reopened check was overpaid by; its sums come with the next closing, so net and taxes are nothing.
+
+    `number` runs in the series "refund" by `epoch`; a correction has none, since the receipt of the next closing is its document.
+    """
 
     refund_id: str
     total_minor: int
@@ -283,10 +290,13 @@ class Refund(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     approved_by: str = ""
     date: str = ""
     at: datetime | None = None
+    number: int = 0
+    epoch: int = 0
 
 
 class Authorization(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """A card that a tab is secured by: up to `amount_minor`, with what the terminal said."""
+    """A card that a tab is secured by: up to `amount_minor`, with what the terminal said. `source` is the tender, `kind` that of its
+    rule; once captured, `payment_id` is the payment that took it."""
 
     authorization_id: str
     amount_minor: int
@@ -294,14 +304,18 @@ class Authorization(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     approval_code: str
     reference: str = ""
     status: Literal["held", "captured", "released"] = "held"
+    kind: str = "external"
+    payment_id: str = ""
 
 
 class BillMark(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """A bill was shown to the guest: which one it was, and what it said. It is no document; the receipt is."""
+    """A bill was shown to the guest: which one it was, and what it said. It is no document; the receipt is. One that is `outdated`
+    no longer says what the check comes to: show another."""
 
     count: int
     total_minor: int
     at: datetime
+    outdated: bool = False
 
 
 class Figures(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -320,12 +334,24 @@ class Figures(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Closing(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """One closing. A check that is reopened gets another, and what differs is booked on its date; history stays."""
+    """One closing. A check that is reopened gets another, and what differs is booked on its date; history stays. The receipt's
+    number runs by `epoch`; 0 is of a release that gave none."""
 
     date: str
     at: datetime
     figures: Figures
     receipt_number: int = 0
+    epoch: int = 0
+    covers: int = 0
+
+
+class Reopening(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """Why a closed check was opened again, and who approved it."""
+
+    reason: str
+    approved_by: str
+    date: str
+    at: datetime
 
 
 class Check(Aggregate, frozen=True, dict=True, gc=True):
@@ -367,6 +393,7 @@ class Check(Aggregate, frozen=True, dict=True, gc=True):
     bill: BillMark | None = None
     refunds: tuple[Refund, ...] = ()
     closings: tuple[Closing, ...] = ()
+    reopenings: tuple[Reopening, ...] = ()
     split_from: str = ""
     merged_into: str = ""
 
