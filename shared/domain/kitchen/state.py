@@ -193,7 +193,7 @@ class Ticket(Aggregate, frozen=True):
     def is_live(self) -> bool:
         """Open; or made and waiting at the pass, with something on it to serve or to be told of."""
         if self.status is TicketStatus.BUMPED and self.awaits_expo:
-            return bool(self.unseen) or any(line.status is not ItemStatus.VOIDED for line in self.lines)
+            return bool(self.unseen) or any(line.status is ItemStatus.READY for line in self.lines)
         return self.status is TicketStatus.OPEN
 
     @property

@@ -13,9 +13,14 @@ from hypothesis import strategies as st
 
 from shared.domain import registry
 from shared.domain.check import AddLine, ChosenModifier, CloseCheck, OpenCheck, PayCash, SendCheck, VoidLine
+from shared.domain.check.firing import FireCourse, FireLines, HoldLines, ReleaseLines
 from shared.domain.errors import Refused
 from shared.domain.kernel import Command
-from shared.domain.kitchen.ticket import BumpTicket
+from shared.domain.kitchen.changes import MarkChangesSeen
+from shared.domain.kitchen.making import BumpItem, BumpTicket, PrioritizeTicket, StartItem
+from shared.domain.kitchen.recalling import RecallItem, RecallLast, RecallTicket
+from shared.domain.kitchen.serving import ServeItems, ServeTicket
+from shared.domain.kitchen.showing import MarkPrinted, MarkShown
 from shared.domain.menu import menu_version
 from shared.domain.menu.overrides import EightySixItem, RestoreItem, SetCountdown, SetLocalPrice
 from shared.domain.site import AcceptClock, ApplyMenu, StartEpoch, TurnBusinessDay
@@ -189,9 +194,22 @@ NEEDS = {
     "box": {"StartEpoch", "TurnBusinessDay"},
     "manage": {"ApplyMenu", "AcceptClock", "SetLocalPrice"},
     "availability": {"EightySixItem", "RestoreItem", "SetCountdown"},
-    "order": {"OpenCheck", "AddLine", "VoidLine", "SendCheck"},
+    "order": {"OpenCheck", "AddLine", "VoidLine", "SendCheck", "FireCourse", "FireLines", "HoldLines", "ReleaseLines"},
     "pay": {"PayCash", "CloseCheck"},
-    "kitchen": {"BumpTicket"},
+    "kitchen": {
+        "BumpItem",
+        "BumpTicket",
+        "MarkChangesSeen",
+        "MarkPrinted",
+        "MarkShown",
+        "PrioritizeTicket",
+        "RecallItem",
+        "RecallLast",
+        "RecallTicket",
+        "ServeItems",
+        "ServeTicket",
+        "StartItem",
+    },
 }
 MAY = {
     "pos": {"order", "pay", "kitchen", "availability"},
@@ -216,6 +234,21 @@ ANY: dict[str, Command] = {
     "PayCash": PayCash(check_id=A, tendered_minor=1),
     "CloseCheck": CloseCheck(check_id=A),
     "BumpTicket": BumpTicket(ticket_id=A),
+    "FireCourse": FireCourse(check_id=A, course="mains"),
+    "FireLines": FireLines(check_id=A, line_ids=(A,)),
+    "HoldLines": HoldLines(check_id=A, line_ids=(A,)),
+    "ReleaseLines": ReleaseLines(check_id=A, course="mains"),
+    "BumpItem": BumpItem(ticket_id=A, line_id=A),
+    "MarkChangesSeen": MarkChangesSeen(ticket_id=A, count=1),
+    "MarkPrinted": MarkPrinted(ticket_id=A),
+    "MarkShown": MarkShown(ticket_ids=(A,)),
+    "PrioritizeTicket": PrioritizeTicket(ticket_id=A, priority=2),
+    "RecallItem": RecallItem(ticket_id=A, line_id=A),
+    "RecallLast": RecallLast(station="oven"),
+    "RecallTicket": RecallTicket(ticket_id=A),
+    "ServeItems": ServeItems(ticket_id=A, line_ids=(A,)),
+    "ServeTicket": ServeTicket(ticket_id=A),
+    "StartItem": StartItem(ticket_id=A, line_id=A),
 }
 
 
