@@ -95,7 +95,7 @@ class Sum:
 
 
 def reckon(lines: Iterable[SumLine], discounts: Iterable[Mapping[str, Any]] = (), charges: Iterable[Mapping[str, Any]] = ()) -> Sum:
-    """The sums. `discounts` have scope, rate, amount_minor, line_ids; `charges` rate, amount_minor, taxable: as events tell them."""
+    """The sums. `discounts` have scope, rate, amount_minor, line_ids, parts_minor; `charges` rate, amount_minor, taxable: as told."""
     lines = list(lines)
     sold = [line for line in lines if not line.voided_after_fire]
     left = {line.id: line.amount for line in sold}
@@ -145,6 +145,10 @@ def _take_off(discount: Mapping[str, Any], sold: Sequence[SumLine], left: dict[s
         ties = sorted(range(len(at)), key=lambda place: order[at[place].kind])
     else:
         ids, ties = [id for id in discount["line_ids"] if id in left], None
+    if parts := discount.get("parts_minor"):
+        taken = {id: min(part, left[id]) for id, part in zip(discount["line_ids"], parts, strict=True) if id in left}
+        left.update({id: left[id] - part for id, part in taken.items()})
+        return sum(taken.values())
     if discount["scope"] == "item" and discount.get("rate"):
         return sum(_off(discount, [id], left, None) for id in ids)
     return _off(discount, ids, left, ties)

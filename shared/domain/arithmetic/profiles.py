@@ -3,7 +3,7 @@
 What lives here: profiles of taxes and the order in which odd cents are given out. Amounts are not known here.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache
 
@@ -13,13 +13,14 @@ from shared.domain.arithmetic.rates import ratio
 from shared.domain.arithmetic.types import Tax
 from shared.limits import RATES_CACHED_MAX
 
-__all__ = ["Profile", "in_order_of_bases", "profile_of", "tie_order"]
+__all__ = ["Profile", "in_order_of_bases", "in_tie_order", "members_of", "nets_of", "profile_of"]
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     """The taxes on a line, by key; `taxes` are the inclusive ones, then the others.
 
-    `parts` are the exact shares of the price that its inclusive taxes are.
+    `parts` are the exact shares of the price that its inclusive taxes are. One `is_tangled` whose taxes on top hang on how other
+    taxes fall on its lines, to the cent; of any other the sum of its lines says what it is taxed.
     """
 
     key: tuple[tuple[str | bool | tuple[str, ...], ...], ...]
@@ -28,6 +29,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     exclusive: tuple[Tax, ...]
     parts: tuple[tuple[int, int], ...]
     is_per_line: bool
+    is_tangled: bool
 
 
 @lru_cache(maxsize=RATES_CACHED_MAX)
@@ -53,6 +55,7 @@ def profile_of(taxes: tuple[Tax, ...]) -> Profile:
         exclusive=exclusive,
         parts=_parts(inclusive),
         is_per_line=any(tax.per_line for tax in taxes),
+        is_tangled=bool(exclusive) and (bool(inclusive) or any(tax.on for tax in exclusive)),
     )
 
 
@@ -85,23 +88,40 @@ def in_order_of_bases(taxes: Iterable[Tax]) -> list[Tax]:
     return ordered
 
 
-def tie_order(profiles: Sequence[Profile], amounts: Sequence[int]) -> list[int] | None:
-    """In which order lines get odd cents of equal claim; None for the order in which they stand.
+def members_of(profiles: Sequence[Profile]) -> dict[Profile, list[int]]:
+    """The places of the lines of each profile, in the order in which profiles and lines stand."""
+    members: dict[Profile, list[int]] = {}
+    for place, profile in enumerate(profiles):
+        if profile in members:
+            members[profile].append(place)
+        else:
+            members[profile] = [place]
+    return members
+
+
+def in_tie_order(members: Mapping[Profile, Sequence[int]], amounts: Sequence[int]) -> list[tuple[Profile, Sequence[int]]]:
+    """The same in the order in which lines get odd cents of equal claim.
 
     Ties go to the earliest line. Decided here: among lines that are taxed differently they go by the taxes instead, and
     where a tax rounds on each line by amount before place, because otherwise the totals of a check would hang on the order
     in which its lines were added.
     """
-    distinct = set(profiles)
-    is_per_line = any(profile.is_per_line for profile in distinct)
-    if not is_per_line and len(distinct) < 2:
-        return None
-    ranks = {profile: rank for rank, profile in enumerate(sorted(distinct, key=_profile_key))}
-    places = [ranks[profile] for profile in profiles]
-    if is_per_line:
-        return sorted(range(len(places)), key=lambda i: (places[i], -amounts[i], i))
-    return sorted(range(len(places)), key=places.__getitem__)
+    ranked = sorted(members.items(), key=_member_key) if len(members) > 1 else list(members.items())
+    if any(profile.is_per_line for profile in members):
+        return [(profile, sorted(places, key=lambda place: -amounts[place])) for profile, places in ranked]
+    return ranked
 
 
-def _profile_key(profile: Profile) -> tuple[tuple[str | bool | tuple[str, ...], ...], ...]:
-    return profile.key
+def _member_key(member: tuple[Profile, Sequence[int]]) -> tuple[tuple[str | bool | tuple[str, ...], ...], ...]:
+    return member[0].key
+
+
+def nets_of(prices_minor: Sequence[int], profiles: Sequence[Profile]) -> dict[Profile, int]:
+    """What the lines of each profile come to together."""
+    nets: dict[Profile, int] = {}
+    for price, profile in zip(prices_minor, profiles, strict=True):
+        if profile in nets:
+            nets[profile] += price
+        else:
+            nets[profile] = price
+    return nets

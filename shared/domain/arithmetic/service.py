@@ -4,7 +4,7 @@ What lives here: what a charge comes to and on which tax groups it falls. When a
 known here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from shared.domain.arithmetic.profiles import Profile
 from shared.domain.arithmetic.rates import rate_of
@@ -14,8 +14,8 @@ from shared.domain.money import allocate
 __all__ = ["raise_charges", "share_charge"]
 
 
-def raise_charges(charges: Sequence[ServiceCharge], prices_minor: Sequence[int], profiles: Sequence[Profile]) -> list[Charge]:
-    """What each charge comes to on lines of these prices after discounts, and how it falls on their tax groups.
+def raise_charges(charges: Sequence[ServiceCharge], nets: Mapping[Profile, int]) -> list[Charge]:
+    """What each charge comes to on lines that come to `nets` after discounts, and how it falls on their tax groups.
 
     Decided here: each charge is on the lines alone, not on another charge. The discounted net that it is a rate of is what
     the guest reads, inclusive tax within; so its part in a group of inclusive tax contains that tax, as the price of a line
@@ -24,10 +24,7 @@ def raise_charges(charges: Sequence[ServiceCharge], prices_minor: Sequence[int],
     """
     if not charges:
         return []
-    net = sum(prices_minor)
-    nets: dict[Profile, int] = {}
-    for price, profile in zip(prices_minor, profiles, strict=True):
-        nets[profile] = nets.get(profile, 0) + price
+    net = sum(nets.values())
     raised: list[Charge] = []
     for charge in charges:
         if charge.amount_minor < 0 or (charge.rate and charge.amount_minor):
@@ -37,7 +34,7 @@ def raise_charges(charges: Sequence[ServiceCharge], prices_minor: Sequence[int],
     return raised
 
 
-def share_charge(charge: ServiceCharge, amount_minor: int, nets: dict[Profile, int]) -> Charge:
+def share_charge(charge: ServiceCharge, amount_minor: int, nets: Mapping[Profile, int]) -> Charge:
     """A charge of this amount over the rate groups by their nets; whole and without tax where it is not taxable."""
     groups = sorted(nets, key=lambda profile: profile.key) if charge.taxable else []
     if not groups:

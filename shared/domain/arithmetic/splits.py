@@ -6,7 +6,7 @@ each line, the weights with which the children bear it: (1, 0) is the first chil
 
 from collections.abc import Mapping, Sequence
 
-from shared.domain.arithmetic.profiles import Profile, profile_of
+from shared.domain.arithmetic.profiles import Profile, nets_of, profile_of
 from shared.domain.arithmetic.service import raise_charges
 from shared.domain.arithmetic.sums import Priced, add_up, with_taxes
 from shared.domain.arithmetic.tax import Taxed, tax_sums
@@ -66,8 +66,8 @@ def split_anew(parent: Sums, assignment: Assignment) -> list[Sums]:
     discounts = _share_discounts(parent, assignment, ways)
     sums: list[Sums] = []
     for priced, fixed, granted in zip(children, allocated, discounts, strict=True):
-        prices, profiles = [line.price_minor for line in priced], [line.profile for line in priced]
-        charges = [raise_charges([each.charge], prices, profiles)[0] if each.charge.rate else each for each in fixed]
+        nets = nets_of(priced.prices, priced.profiles)
+        charges = [raise_charges([each.charge], nets)[0] if each.charge.rate else each for each in fixed]
         sums.append(with_taxes(priced, granted, charges))
     return sums
 
@@ -81,25 +81,21 @@ def _ways(parent: Sums, assignment: Assignment) -> int:
     return counts.pop()
 
 
-def _share_lines(parent: Sums, assignment: Assignment, ways: int) -> list[list[Priced]]:
-    children: list[list[Priced]] = [[] for _ in range(ways)]
+def _share_lines(parent: Sums, assignment: Assignment, ways: int) -> list[Priced]:
+    children = [Priced() for _ in range(ways)]
     for line in parent.lines:
         weights = assignment[line.line_id]
-        profile = profile_of(tuple(share.tax for share in line.taxes))
+        profile = profile_of(tuple([share.tax for share in line.taxes]))
         amounts = (allocate(amount, weights) for amount in (line.price_minor, line.discount_minor, line.comp_minor))
         for child, weight, price, discount, comp in zip(children, weights, *amounts, strict=True):
             if weight:
-                child.append(
-                    Priced(
-                        line_id=line.line_id,
-                        gross_minor=price + discount + comp,
-                        discount_minor=discount,
-                        comp_minor=comp,
-                        price_minor=price,
-                        profile=profile,
-                        seat=line.seat,
-                    )
-                )
+                child.ids.append(line.line_id)
+                child.gross.append(price + discount + comp)
+                child.discounts.append(discount)
+                child.comps.append(comp)
+                child.prices.append(price)
+                child.profiles.append(profile)
+                child.seats.append(line.seat)
     return children
 
 
@@ -128,9 +124,9 @@ def _share_discounts(parent: Sums, assignment: Assignment, ways: int) -> list[li
     return children
 
 
-def _share_charges(parent: Sums, children: Sequence[Sequence[Priced]]) -> list[list[Charge]]:
+def _share_charges(parent: Sums, children: Sequence[Priced]) -> list[list[Charge]]:
     """Each child's part of every service charge: for each rate group over the children's nets of it."""
-    nets = [_nets(child) for child in children]
+    nets = [nets_of(child.prices, child.profiles) for child in children]
     whole = [sum(net.values()) for net in nets]
     given: list[list[Charge]] = [[] for _ in children]
     for charge in parent.charges:
@@ -147,22 +143,11 @@ def _share_charges(parent: Sums, children: Sequence[Sequence[Priced]]) -> list[l
     return given
 
 
-def _nets(child: Sequence[Priced]) -> dict[Profile, int]:
-    nets: dict[Profile, int] = {}
-    for line in child:
-        nets[line.profile] = nets.get(line.profile, 0) + line.price_minor
-    return nets
-
-
-def _share_taxes(parent: Sums, children: Sequence[Sequence[Priced]], charges: Sequence[Sequence[Charge]]) -> list[Taxed]:
+def _share_taxes(parent: Sums, children: Sequence[Priced], charges: Sequence[Sequence[Charge]]) -> list[Taxed]:
     """The parent's tax of each group over the children's nets of it, and within a child over its nets, lines before charges."""
     shares = [[share for charge in given for share in charge.shares] for given in charges]
-    profiles = [
-        [line.profile for line in child] + [profile_of(share.taxes) for share in own] for child, own in zip(children, shares, strict=True)
-    ]
-    nets = [
-        [line.price_minor for line in child] + [share.amount_minor for share in own] for child, own in zip(children, shares, strict=True)
-    ]
+    profiles = [child.profiles + [profile_of(share.taxes) for share in own] for child, own in zip(children, shares, strict=True)]
+    nets = [child.prices + [share.amount_minor for share in own] for child, own in zip(children, shares, strict=True)]
     parts: list[dict[Tax, list[int]]] = [{} for _ in children]
     for group in parent.taxes:
         tax = group.tax

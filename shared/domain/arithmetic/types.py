@@ -10,7 +10,7 @@ import msgspec
 
 __all__ = [
     "AppliedDiscount", "Charge", "ChargeShare", "Discount", "Line", "LineShare", "LineSums", "ServiceCharge", "Sums", "Tax", "TaxShare",
-    "TaxSums",
+    "TaxSums", "Totals",
 ]  # fmt: skip
 
 
@@ -47,13 +47,17 @@ class Line(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Discount(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """Either a `rate` ("10%") or an `amount_minor`, off the named lines, or off the whole check for the scope `order`."""
+    """Either a `rate` ("10%") or an `amount_minor`, off the named lines, or off the whole check for the scope `order`.
+
+    `parts_minor`, where given, is what of the amount is for each of `line_ids`; else it is shared out by what is left of them.
+    """
 
     id: str
     scope: Literal["promotion", "item", "comp", "order"]
     rate: str = ""
     amount_minor: int = 0
     line_ids: tuple[str, ...] = ()
+    parts_minor: tuple[int, ...] = ()
 
 
 class LineShare(msgspec.Struct, frozen=True, gc=False):
@@ -114,7 +118,7 @@ class TaxSums(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     relieved_minor: int = 0
 
 
-class LineSums(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+class LineSums(msgspec.Struct, frozen=True, gc=False):
     """What a line comes to. `price = gross - discount - comp`, inclusive tax within; `net` is the price without any tax."""
 
     line_id: str
@@ -125,6 +129,20 @@ class LineSums(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     net_minor: int
     taxes: tuple[TaxShare, ...] = ()
     seat: int = 0
+
+
+class Totals(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """What a check comes to without what each line bears of it: see `Sums`. `net` holds that of the service charges."""
+
+    gross_minor: int
+    discount_minor: int
+    comp_minor: int
+    void_minor: int
+    service_minor: int
+    net_minor: int
+    tax_minor: int
+    total_minor: int
+    taxes: tuple[TaxSums, ...]
 
 
 class Sums(msgspec.Struct, frozen=True, gc=False, kw_only=True):

@@ -51,9 +51,13 @@ def discounts(draw: st.DrawFn, ids: list[str]) -> list[Discount]:
     for place in range(draw(st.integers(0, 4))):
         scope = draw(st.sampled_from(["promotion", "item", "comp", "order"] if ids else ["order"]))
         named = draw(st.permutations(ids)) if ids else []
-        count = {"order": 0, "item": 1}.get(scope) if scope in {"order", "item"} else draw(st.integers(1, len(ids)))
-        rate, amount = (draw(rates), 0) if draw(st.booleans()) else ("", draw(st.integers(1, 5_000)))
-        given.append(Discount(id=f"off {place}", scope=scope, rate=rate, amount_minor=amount, line_ids=tuple(named[:count])))
+        count = draw(st.integers(1, len(ids))) if scope != "order" else 0
+        rate, amount, parts = (draw(rates), 0, ()) if draw(st.booleans()) else ("", draw(st.integers(1, 5_000)), ())
+        if not rate and scope == "promotion" and draw(st.booleans()):
+            parts = tuple(draw(st.lists(st.integers(0, 3_000), min_size=count, max_size=count).filter(any)))
+            amount = sum(parts)
+        line_ids = tuple(named[:count])
+        given.append(Discount(id=f"off {place}", scope=scope, rate=rate, amount_minor=amount, line_ids=line_ids, parts_minor=parts))
     return given
 
 
@@ -116,9 +120,17 @@ def slowly(given: list[Line], off: list[Discount], service: list[ServiceCharge])
     for discount in ordered:
         named = [id for id in discount.line_ids if id in left] if discount.line_ids else [line.id for line in live if line.discountable]
         most = sum(left[id] for id in named)
-        amount = min(most, nearest(most * number(discount.rate)) if discount.rate else discount.amount_minor)
         ranks = [codes(line.taxes) for line in live if line.id in named] if discount.scope == "order" else None
-        for id, part in zip(named, dealt(amount, [left[id] for id in named], ranks) if named else [], strict=True):
+        if discount.parts_minor:
+            meant = dict(zip(discount.line_ids, discount.parts_minor, strict=True))
+            parts = [min(meant[id], left[id]) for id in named]
+        elif discount.scope == "item" and discount.rate:
+            parts = [min(left[id], nearest(left[id] * number(discount.rate))) for id in named]
+        else:
+            amount = min(most, nearest(most * number(discount.rate)) if discount.rate else discount.amount_minor)
+            parts = dealt(amount, [left[id] for id in named], ranks) if named else []
+        amount = sum(parts)
+        for id, part in zip(named, parts, strict=True):
             left[id] -= part
         comped += amount if discount.scope == "comp" else 0
     prices = [left[line.id] for line in live]

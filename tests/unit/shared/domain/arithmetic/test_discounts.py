@@ -45,6 +45,21 @@ def test_a_discount_on_a_voided_line_takes_nothing_off() -> None:
     assert (sums.discounts[0].unapplied_minor, sums.void_minor, sums.total_minor) == (100, 900, 0)
 
 
+def test_a_percentage_on_several_lines_is_one_of_each_and_an_amount_is_shared_out_by_what_is_left() -> None:
+    lines = [Line(id="a", amount_minor=105), Line(id="b", amount_minor=105), Line(id="c", amount_minor=1000)]
+    tenth = Discount(id="tenth", scope="item", rate="10%", line_ids=("a", "b"))
+    sums = reckon(lines, [Discount(id="two", scope="item", amount_minor=200, line_ids=("a", "c")), tenth])
+    assert [(d.id, d.applied_minor) for d in sums.discounts] == [("tenth", 22), ("two", 200)]
+    assert [line.discount_minor for line in sums.lines] == [11 + 17, 11, 183]  # 200 over 94 and 1000
+
+
+def test_a_promotion_knows_what_comes_off_each_line_and_takes_no_more_than_is_left() -> None:
+    off = Discount(id="d", scope="promotion", amount_minor=700, line_ids=("b", "a"), parts_minor=(600, 100))
+    sums = reckon(LINES, [off])
+    assert [line.discount_minor for line in sums.lines] == [100, 500]
+    assert [(d.applied_minor, d.unapplied_minor) for d in sums.discounts] == [(600, 100)]
+
+
 def test_a_gift_card_that_is_sold_is_not_discounted_with_the_check() -> None:
     card = Line(id="card", amount_minor=5000, discountable=False)
     sums = reckon([card, *LINES], [Discount(id="d", scope="order", rate="10%")])
@@ -65,7 +80,11 @@ def test_an_applied_discount_is_the_sum_of_what_its_lines_bear(check: tuple) -> 
         Discount(id="d", scope="order", amount_minor=-5),
         Discount(id="d", scope="order", rate="5%", line_ids=("a",)),
         Discount(id="d", scope="item", rate="5%"),
-        Discount(id="d", scope="item", rate="5%", line_ids=("a", "b")),
+        Discount(id="d", scope="item", rate="5%", line_ids=("a", "b", "c")),
+        Discount(id="d", scope="promotion", amount_minor=5, line_ids=("a", "b"), parts_minor=(5,)),
+        Discount(id="d", scope="promotion", amount_minor=5, line_ids=("a", "b"), parts_minor=(5, 5)),
+        Discount(id="d", scope="promotion", amount_minor=5, line_ids=("a", "b"), parts_minor=(6, -1)),
+        Discount(id="d", scope="promotion", rate="5%", line_ids=("a",), parts_minor=(5,)),
         Discount(id="d", scope="promotion", rate="5%", line_ids=("a", "a")),
         Discount(id="d", scope="comp", rate="100%", line_ids=("c",)),
     ],

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.domain.arithmetic.sums import reckon
+from shared.domain.arithmetic.sums import reckon, totals
 from shared.domain.arithmetic.types import Discount, Line, ServiceCharge, Sums
 from tests.unit.shared.domain.arithmetic.cases import CITY, CUP, DRINK, FOOD, STATE, checks, slowly
 
@@ -70,6 +70,17 @@ def test_adding_lines_in_any_order_gives_the_same_totals(check: Check, random: A
     lines, off, service = check
     shuffled = random.sample(lines, len(lines))
     assert _unordered(reckon(shuffled, off, service)) == _unordered(reckon(lines, off, service))
+
+
+@settings(max_examples=400)
+@given(checks())
+def test_the_totals_alone_are_those_of_the_detail(check: Check) -> None:
+    """Decisions ask for totals, screens for lines: the two must never tell a guest different things."""
+    sums, quick = reckon(*check), totals(*check)
+    for name in ("gross", "discount", "comp", "void", "service", "tax", "total"):
+        assert getattr(quick, f"{name}_minor") == getattr(sums, f"{name}_minor"), name
+    assert quick.net_minor == sums.net_minor + sums.service_net_minor
+    assert quick.taxes == sums.taxes
 
 
 def test_an_odd_cent_between_two_taxes_does_not_hang_on_who_ordered_first() -> None:
