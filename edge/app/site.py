@@ -9,7 +9,6 @@ refused one leaves nothing behind, and each batch is accepted as a whole or not 
 """
 
 import hashlib
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TypeVar
@@ -17,16 +16,26 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from edge.app.cache import StateCache
 from edge.app.identity import BoxIdentity
 from edge.app.ports import AggregateRow, CommandRecord, CommitUnknownError, StorageFullError, Store, Write
+from edge.app.trial import Trial
 from shared.domain.errors import Refused
 from shared.domain.ids import derived_id, is_id
-from shared.domain.kernel import Aggregate, Command, Context, Draft, Key, Meta
+from shared.domain.kernel import Aggregate, Command, Context, Key, Meta
 from shared.domain.menu import EMPTY_MENU, Menu, decode_menu
+from shared.domain.menu.schedule import ApplyScheduledMenu, ScheduleMenu, due_menu
 from shared.domain.registry import AGGREGATES, ROLES, booking_date, decide, decode_command, evolve
-from shared.domain.site import AcceptClock, ApplyMenu, SiteState, StartEpoch, TurnBusinessDay, site_of, today
+from shared.domain.site import AcceptClock, ApplyMenu, ScheduledMenu, SiteState, StartEpoch, TurnBusinessDay, site_of, today
 from shared.domain.text import ensure_text
-from shared.limits import AGGREGATES_CACHED_MAX, COMMAND_BYTES_MAX, ENTRY_BYTES_MAX, EVENTS_PER_COMMAND_MAX, ID_LENGTH_MAX
+from shared.limits import (
+    AGGREGATES_CACHED_BYTES_MAX,
+    AGGREGATES_CACHED_MAX,
+    COMMAND_BYTES_MAX,
+    ENTRY_BYTES_MAX,
+    EVENTS_PER_COMMAND_MAX,
+    ID_LENGTH_MAX,
+)  # fmt: skip
 from shared.protocol.entry import Entry, Position, StoredEntry, decode_entry, encode_entry, entry_hash
 from shared.protocol.session import Accepted, AcceptedEvent, Submit
 
@@ -46,7 +55,8 @@ BOX = Device(device_id="box", permissions=ROLES["box"] | ROLES["manager"])
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
-    """Commands of one device that are accepted together or not at all."""
+    """Commands of one device that are accepted together or not at all. One without commands only lets happen what time has brought:
+    a scheduled menu whose hour has come."""
 
     device: Device
     commands: tuple[Submit, ...]
@@ -70,40 +80,6 @@ class Committed(msgspec.Struct, frozen=True, kw_only=True):
     changes: dict[Key, Aggregate]
 
 
-class _Trial:
-    """What has been decided and not yet committed: a group's, or on top of it one request's."""
-
-    def __init__(self, below: "Site | _Trial", head: Position, head_at: datetime | None) -> None:
-        self._below = below if isinstance(below, _Trial) else None
-        self.draft = Draft(below.draft if isinstance(below, _Trial) else below)
-        self.head = head
-        self.head_at = head_at
-        self.entries: list[tuple[StoredEntry, Entry]] = []
-        self.commands: dict[str, CommandRecord] = {}
-        self.touched: dict[Key, int] = {}
-
-    def fork(self) -> "_Trial":
-        """A trial on top of this one, for one request."""
-        return _Trial(self, self.head, self.head_at)
-
-    def merge(self, above: "_Trial") -> None:
-        self.draft.put(above.draft.changes)
-        self.head, self.head_at = above.head, above.head_at
-        self.entries += above.entries
-        self.commands.update(above.commands)
-        self.touched.update(above.touched)
-
-    def find_command(self, command_id: str) -> CommandRecord | None:
-        found = self.commands.get(command_id)
-        return found or (self._below.find_command(command_id) if self._below else None)
-
-    def entries_of(self, record: CommandRecord) -> list[tuple[StoredEntry, Entry]]:
-        """The command's entries, if it was decided in this trial or below; else none."""
-        last = record.first_sequence + record.count
-        found = [pair for pair in self.entries if record.first_sequence <= pair[0].sequence < last]
-        return found or (self._below.entries_of(record) if self._below else [])
-
-
 class Site:
     """One site's journal under one writer. Not thread-safe: one thread owns it (DESIGN.md, One writer)."""
 
@@ -117,12 +93,12 @@ class Site:
         self._store = store
         self._now = now
         self._zone = ZoneInfo(identity.time_zone)
-        self._cache: OrderedDict[Key, Aggregate] = OrderedDict()
+        self._cache = StateCache(AGGREGATES_CACHED_MAX, AGGREGATES_CACHED_BYTES_MAX)
         self._menus: dict[str, Menu] = {"": EMPTY_MENU}
         self._known: dict[str, CommandRecord] = {}  # of the commands of the group being decided, those accepted before
         head = store.head()
         self._head, self._head_at = head.position, head.at
-        self._unsettled: _Trial | None = None  # a group whose commit was begun and of which nobody knows yet what became
+        self._unsettled: Trial | None = None  # a group whose commit was begun and of which nobody knows yet what became
         self._ensure_own_journal()
         if self.state.epoch > identity.epoch:
             raise Refused("epoch.behind", f"The journal is at epoch {self.state.epoch}, this box claims {identity.epoch}.")
@@ -157,9 +133,7 @@ class Site:
             if state is None:
                 return None
             found = msgspec.json.decode(state, type=AGGREGATES[kind])
-            self._remember(key, found)
-        else:
-            self._cache.move_to_end(key)
+            self._cache.put(key, found, len(state))
         assert isinstance(found, cls)
         return found
 
@@ -169,14 +143,14 @@ class Site:
         if self.state.epoch == identity.epoch:
             return None
         command = StartEpoch(currency=identity.currency, time_zone=identity.time_zone, cut_over_minutes=identity.cut_over_minutes)
-        id = self._own_id(_Trial(self, self._head, self._head_at), "epoch", identity.epoch)
+        id = self._own_id(Trial(self, self._head, self._head_at), "epoch", identity.epoch)
         body = msgspec.Raw(msgspec.json.encode(command))
         outcomes, committed = self.execute([Request(device=BOX, commands=(Submit(id=id, command=body),))])
         if isinstance(outcomes[0], RefusedCommand):
             raise outcomes[0].error
         return committed
 
-    def _own_id(self, trial: _Trial, *key: str | int) -> str:
+    def _own_id(self, trial: Trial, *key: str | int) -> str:
         """The id of a command of the box itself: the same for the same `key`, whatever a device has used it for before."""
         id = derived_id(self._identity.site_id, *key)
         if trial.find_command(id) or self._store.find_commands([id]):
@@ -197,7 +171,7 @@ class Site:
         others, is answered `storage.full` when the journal is known not to hold it, else `commit.unknown`; if the group is
         found on disk after all, it is returned as committed, for followers must not miss it.
         """
-        group = _Trial(self, self._head, self._head_at)
+        group = Trial(self, self._head, self._head_at)
         self._known = self._store.find_commands({submit.id for request in requests for submit in request.commands if is_id(submit.id)})
         outcomes: list[Outcome] = []
         for request in requests:
@@ -236,16 +210,18 @@ class Site:
             raise CommitUnknownError(f"the journal ends at {head}, though it was left at {self._head}")
         return None
 
-    def _settle(self, group: _Trial) -> Committed:
+    def _settle(self, group: Trial) -> Committed:
         """The group is on disk."""
         self._unsettled = None
         self._head, self._head_at = group.head, group.head_at
         for key, aggregate in group.draft.changes.items():
-            self._remember(key, aggregate)
+            self._cache.put(key, aggregate, group.sizes[key])
         entries = tuple(stored for stored, _ in group.entries)
         return Committed(head=self._head, entries=entries, changes=group.draft.changes)
 
-    def _decide_request(self, request: Request, trial: _Trial) -> Outcome:
+    def _decide_request(self, request: Request, trial: Trial) -> Outcome:
+        if not request.commands:
+            self._apply_due_menu(self._now(), trial)
         answers: list[Accepted] = []
         seen: set[str] = set()
         for index, submit in enumerate(request.commands):
@@ -258,7 +234,7 @@ class Site:
                 return RefusedCommand(error=error, index=index)
         return tuple(answers)
 
-    def _decide_command(self, device: Device, submit: Submit, trial: _Trial) -> Accepted:
+    def _decide_command(self, device: Device, submit: Submit, trial: Trial) -> Accepted:
         if not is_id(submit.id):
             raise Refused("id.malformed", f"The command id {submit.id!r} is no UUID in canonical lower-case form.")
         if len(submit.command) > COMMAND_BYTES_MAX:
@@ -276,25 +252,46 @@ class Site:
         now = self._now()
         if not isinstance(command, StartEpoch | TurnBusinessDay):
             self._turn_day(now, trial)
+            if not isinstance(command, ApplyScheduledMenu):
+                self._apply_due_menu(now, trial)
             if submit.id in trial.commands:
                 raise Refused("command.id_reused", f"The id {submit.id} belongs to a command of the box.")
         return self._accept(device, submit.id, submit.actor_id, command, digest, now, trial)
 
-    def _turn_day(self, now: datetime, trial: _Trial) -> None:
+    def _turn_day(self, now: datetime, trial: Trial) -> None:
         """Let the business date turn first, by a command of the box: see TurnBusinessDay."""
         state = site_of(trial.draft)
         date = today(state, now, self._zone)
         if state.epoch and date > state.business_date:
-            command = TurnBusinessDay(business_date=date)
-            id = self._own_id(trial, "day", date)
-            self._accept(BOX, id, "", command, hashlib.sha256(msgspec.json.encode(command)).hexdigest(), now, trial)
+            self._say(TurnBusinessDay(business_date=date), self._own_id(trial, "day", date), now, trial)
+
+    def _apply_due_menu(self, now: datetime, trial: Trial) -> None:
+        """Let the menu whose time has come be in force first, by a command of the box: see ApplyScheduledMenu."""
+        state = site_of(trial.draft)
+        if not state.scheduled:
+            return
+        due = self.due_menu(state, now)
+        if due is not None and state.epoch:
+            self._turn_day(now, trial)
+            command = ApplyScheduledMenu(version=due.version, effective_at=due.effective_at)
+            self._say(command, self._own_id(trial, "menu", due.effective_at.isoformat(), due.version), now, trial)
+
+    def due_menu(self, state: SiteState, now: datetime) -> ScheduledMenu | None:
+        """The scheduled menu that is to be put in force at `now` (UTC). One that this box does not hold, or that is in another
+        currency, waits: the site goes on selling from the menu it has."""
+        due = due_menu(state, now.astimezone(self._zone).replace(tzinfo=None))
+        return due if due is not None and self._menu(due.version).currency == state.currency else None
+
+    def _say(self, command: Command, id: str, now: datetime, trial: Trial) -> None:
+        """A command of the box itself."""
+        self._accept(BOX, id, "", command, hashlib.sha256(msgspec.json.encode(command)).hexdigest(), now, trial)
 
     def _accept(
-        self, device: Device, command_id: str, actor_id: str, command: Command, digest: str, now: datetime, trial: _Trial
+        self, device: Device, command_id: str, actor_id: str, command: Command, digest: str, now: datetime, trial: Trial
     ) -> Accepted:
         now = now.replace(microsecond=now.microsecond // 1000 * 1000)
         state = site_of(trial.draft)
-        version = command.version if isinstance(command, ApplyMenu) else state.menu_version
+        version = command.version if isinstance(command, ApplyMenu | ScheduleMenu | ApplyScheduledMenu) else state.menu_version
         menu = self._menu(version)
         context = Context(
             command_id=command_id, now=now, today=today(state, now, self._zone), head_at=trial.head_at, epoch=self._identity.epoch,
@@ -332,7 +329,7 @@ class Site:
         trial.commands[command_id] = CommandRecord(command_id, digest, first, len(events))
         return answer_of(trial.entries[made:])
 
-    def _first_answer(self, record: CommandRecord, trial: _Trial) -> Accepted:
+    def _first_answer(self, record: CommandRecord, trial: Trial) -> Accepted:
         """The answer that the command got when it was accepted, made again from its entries."""
         fresh = trial.entries_of(record)
         if fresh:
@@ -340,11 +337,12 @@ class Site:
         stored = self._store.entries(record.first_sequence - 1, record.count)
         return answer_of([(entry, decode_entry(entry.entry)) for entry in stored])
 
-    def _write_of(self, group: _Trial) -> Write:
+    def _write_of(self, group: Trial) -> Write:
         rows = {
             key: AggregateRow(msgspec.json.encode(aggregate), aggregate.is_live, group.touched[key])
             for key, aggregate in group.draft.changes.items()
         }
+        group.sizes = {key: len(row.state) for key, row in rows.items()}
         assert group.head_at is not None
         return Write(
             entries=[stored for stored, _ in group.entries],
@@ -365,12 +363,6 @@ class Site:
                 self._menus = {"": EMPTY_MENU}
             self._menus[version] = found
         return found
-
-    def _remember(self, key: Key, aggregate: Aggregate) -> None:
-        self._cache[key] = aggregate
-        self._cache.move_to_end(key)
-        while len(self._cache) > AGGREGATES_CACHED_MAX:
-            self._cache.popitem(last=False)
 
 
 _MENUS_CACHED = 8  # decoded menus: the one in force, the next, and a few before

@@ -12,14 +12,14 @@ import msgspec
 from shared.domain import check, kitchen, site
 from shared.domain.errors import COMMON_ERRORS, ErrorInfo, Refused
 from shared.domain.kernel import Aggregate, Command, Context, Decider, Event, Evolver, Feature, Key, Meta, View
-from shared.domain.menu import overrides
+from shared.domain.menu import overrides, schedule
 
 __all__ = [
-    "AGGREGATES", "COMMANDS", "ERRORS", "EVENTS", "FEATURES", "ROLES", "AnyCommand", "booking_date", "decide", "decode_command",
-    "decode_event", "evolve",
+    "AGGREGATES", "COMMANDS", "ERRORS", "EVENTS", "FEATURES", "ROLES", "STATE_FORMAT", "AnyCommand", "booking_date", "decide",
+    "decode_command", "decode_event", "evolve",
 ]  # fmt: skip
 
-FEATURES: tuple[Feature, ...] = (site.FEATURE, overrides.FEATURE, *check.FEATURES, *kitchen.FEATURES)
+FEATURES: tuple[Feature, ...] = (site.FEATURE, schedule.FEATURE, overrides.FEATURE, *check.FEATURES, *kitchen.FEATURES)
 
 
 def _union(members: Iterable[Any]) -> Any:
@@ -34,6 +34,11 @@ COMMANDS: dict[str, type[Command]] = {cls.__name__: cls for cls in _DECIDERS}
 EVENTS: dict[str, type[Event]] = {cls.__name__: cls for cls in _EVOLVERS}
 AGGREGATES: dict[str, type[Aggregate]] = {kind: cls for feature in FEATURES for kind, cls in feature.aggregates.items()}
 ERRORS: dict[str, ErrorInfo] = COMMON_ERRORS | {code: info for feature in FEATURES for code, info in feature.errors.items()}
+
+STATE_FORMAT = 2
+"""The format of the states that `evolve` leaves. Raise it with a release whose states an older release's cannot be continued as:
+where a new kind of aggregate, a new field or a new meaning has to be filled from entries that are in the journal already. A box
+whose projections are of another format builds them anew when it starts. (Release 0.1 recorded none.)"""
 
 AnyCommand: Any = _union(COMMANDS.values())
 """The tagged union of every command, for msgspec to decode into."""

@@ -18,8 +18,9 @@ from shared.domain.menu.problems import MENU_ERRORS
 from shared.domain.text import Note, ensure_text
 
 __all__ = [
-    "AcceptClock", "ApplyMenu", "BusinessDayTurned", "ClockAccepted", "EpochStarted", "FEATURE", "MenuApplied", "Series", "SiteState",
-    "StartEpoch", "TurnBusinessDay", "next_number", "numbered", "site_of", "today",
+    "AcceptClock", "ApplyMenu", "BusinessDayTurned", "ClockAccepted", "EpochStarted", "FEATURE", "MenuApplied", "ScheduledMenu", "Series",
+    "SiteState", "StartEpoch", "TurnBusinessDay", "ensure_menu_fits", "ensure_menu_held", "next_number", "numbered", "site_changed", "site_of",
+    "today",
 ]  # fmt: skip
 
 SITE = "site"
@@ -68,7 +69,10 @@ class BusinessDayTurned(Event, frozen=True):
 
 
 class MenuApplied(Event, frozen=True):
+    """A menu is in force; `effective_at` (naive local time) is that of the schedule by which it came, None for one that came at once."""
+
     version: str
+    effective_at: datetime | None = None
 
 
 class ClockAccepted(Event, frozen=True):
@@ -76,8 +80,16 @@ class ClockAccepted(Event, frozen=True):
     reason: str = ""
 
 
+class ScheduledMenu(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A version of the menu that takes effect at a naive local time of the site."""
+
+    version: str
+    effective_at: datetime
+
+
 class SiteState(Aggregate, frozen=True):
-    """What is in force at the site. `business_date` never goes back (DESIGN.md, Business day)."""
+    """What is in force at the site. `business_date` never goes back (DESIGN.md, Business day). `scheduled` are the menus to come,
+    in order of their times; shared/domain/menu/schedule.py has their rules."""
 
     epoch: int = 0
     currency: str = "XXX"
@@ -85,6 +97,7 @@ class SiteState(Aggregate, frozen=True):
     cut_over_minutes: int = 240
     business_date: str = ""
     menu_version: str = ""
+    scheduled: tuple[ScheduledMenu, ...] = ()
 
 
 class Series(Aggregate, frozen=True):
@@ -142,13 +155,23 @@ def _turn_day(view: View, command: TurnBusinessDay, context: Context) -> Iterabl
 
 def _apply_menu(view: View, command: ApplyMenu, context: Context) -> Iterable[Event]:
     site = site_of(view)
-    if command.version != context.menu_version:
-        raise Refused("menu.version_unknown", f"This box holds no menu of version {command.version}.")
+    ensure_menu_held(command.version, context)
     if site.menu_version == command.version:
         raise Refused("menu.already_applied", f"Menu {context.menu.name!r} is in force already.")
+    ensure_menu_fits(site, context)
+    yield MenuApplied(version=command.version)
+
+
+def ensure_menu_held(version: str, context: Context) -> None:
+    """Raises Refused `menu.version_unknown` where the box does not hold the menu of a command."""
+    if version != context.menu_version:
+        raise Refused("menu.version_unknown", f"This box holds no menu of version {version[:64]!r}.")
+
+
+def ensure_menu_fits(site: SiteState, context: Context) -> None:
+    """Raises Refused `menu.currency_differs` for a menu with prices in another currency than the site's."""
     if context.menu.currency != site.currency:
         raise Refused("menu.currency_differs", f"The menu has prices in {context.menu.currency}, the site sells in {site.currency}.")
-    yield MenuApplied(version=command.version)
 
 
 def _accept_clock(view: View, command: AcceptClock, context: Context) -> Iterable[Event]:
@@ -157,20 +180,25 @@ def _accept_clock(view: View, command: AcceptClock, context: Context) -> Iterabl
     yield ClockAccepted(behind_s=max(0, round(behind)), reason=command.reason)
 
 
-def _change(view: View, **fields: object) -> Mapping[Key, Aggregate]:
+def site_changed(view: View, **fields: object) -> Mapping[Key, Aggregate]:
+    """The change of these fields of the site's state."""
     return {(SITE, ""): msgspec.structs.replace(site_of(view), **fields)}
 
 
 def _epoch_started(view: View, event: EpochStarted, meta: Meta) -> Mapping[Key, Aggregate]:
-    return _change(view, epoch=meta.epoch, currency=event.currency, time_zone=event.time_zone, cut_over_minutes=event.cut_over_minutes)
+    return site_changed(view, epoch=meta.epoch, currency=event.currency, time_zone=event.time_zone, cut_over_minutes=event.cut_over_minutes)
 
 
 def _day_turned(view: View, event: BusinessDayTurned, meta: Meta) -> Mapping[Key, Aggregate]:
-    return _change(view, business_date=event.business_date)
+    return site_changed(view, business_date=event.business_date)
 
 
 def _menu_applied(view: View, event: MenuApplied, meta: Meta) -> Mapping[Key, Aggregate]:
-    return _change(view, menu_version=event.version)
+    """What was scheduled up to the time of a scheduled menu is past; one that came at once leaves what is to come."""
+    scheduled = site_of(view).scheduled
+    if event.effective_at is not None:
+        scheduled = tuple(each for each in scheduled if each.effective_at > event.effective_at)
+    return site_changed(view, menu_version=event.version, scheduled=scheduled)
 
 
 def _clock_accepted(view: View, event: ClockAccepted, meta: Meta) -> Mapping[Key, Aggregate]:

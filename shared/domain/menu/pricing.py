@@ -33,7 +33,8 @@ class Daypart(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 class PriceLevel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A named set of prices. It is in force by itself in its dayparts (happy hour), by a dining option that names it, or when a
-    waiter chooses it; of several in force the first listed that has a price for the item counts."""
+    waiter chooses it. Of several in force the chosen one comes first, then those of the menu in their order; the first that has a
+    price for the item counts."""
 
     id: ShortId
     name: Name

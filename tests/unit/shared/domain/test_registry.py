@@ -23,6 +23,7 @@ from shared.domain.kitchen.serving import ServeItems, ServeTicket
 from shared.domain.kitchen.showing import MarkPrinted, MarkShown
 from shared.domain.menu import menu_version
 from shared.domain.menu.overrides import EightySixItem, RestoreItem, SetCountdown, SetLocalPrice
+from shared.domain.menu.schedule import ApplyScheduledMenu, ScheduleMenu, UnscheduleMenu
 from shared.domain.site import AcceptClock, ApplyMenu, StartEpoch, TurnBusinessDay
 from shared.limits import AMOUNT_MINOR_MAX, CHECK_LINES_MAX, CHECK_PAYMENTS_MAX
 from tests.unit.shared.domain.world import MENU, NOON, World, begun, name_id
@@ -191,8 +192,8 @@ def test_every_error_tells_the_person_what_happened_and_what_to_do() -> None:
 # --- permissions ---
 
 NEEDS = {
-    "box": {"StartEpoch", "TurnBusinessDay"},
-    "manage": {"ApplyMenu", "AcceptClock", "SetLocalPrice"},
+    "box": {"StartEpoch", "TurnBusinessDay", "ApplyScheduledMenu"},
+    "manage": {"ApplyMenu", "AcceptClock", "SetLocalPrice", "ScheduleMenu", "UnscheduleMenu"},
     "availability": {"EightySixItem", "RestoreItem", "SetCountdown"},
     "order": {"OpenCheck", "AddLine", "VoidLine", "SendCheck", "FireCourse", "FireLines", "HoldLines", "ReleaseLines"},
     "pay": {"PayCash", "CloseCheck"},
@@ -223,6 +224,9 @@ ANY: dict[str, Command] = {
     "TurnBusinessDay": TurnBusinessDay(business_date="2026-03-02"),
     "ApplyMenu": ApplyMenu(version=""),
     "AcceptClock": AcceptClock(),
+    "ScheduleMenu": ScheduleMenu(version="x", effective_at=LOCAL),
+    "UnscheduleMenu": UnscheduleMenu(version="x", effective_at=LOCAL),
+    "ApplyScheduledMenu": ApplyScheduledMenu(version="x", effective_at=LOCAL),
     "SetLocalPrice": SetLocalPrice(item_id="soup"),
     "EightySixItem": EightySixItem(item_id="soup"),
     "RestoreItem": RestoreItem(item_id="soup"),
