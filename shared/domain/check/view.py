@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 
 from shared.domain.arithmetic.types import LineSums, Sums
-from shared.domain.check.reckoning import sums_of
+from shared.domain.check.reckoning import VIEWS, due_minor, sums_of
 from shared.domain.check.state import (
     Authorization,
     BillMark,
@@ -30,8 +30,9 @@ from shared.domain.check.state import (
 __all__ = ["ChargeView", "CheckView", "DiscountView", "LineView", "TaxGroup", "check_view"]
 
 
-class LineView(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """A line. `amount_minor` is at menu price, `price_minor` what is left of it after discounts and comps."""
+class LineView(msgspec.Struct, frozen=True, gc=False):
+    """A line. `amount_minor` is at menu price; `price_minor` is what is left of it after `discount` (promotions, and its part of
+    discounts of the whole check, within) and `comp`. `tax_minor` is what it bears of the taxes `tax_ids`, on top or in the price."""
 
     line_id: str
     item_id: str
@@ -43,6 +44,10 @@ class LineView(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     modifiers: tuple[LineModifier, ...]
     note: str
     price_minor: int
+    discount_minor: int
+    comp_minor: int
+    tax_minor: int
+    tax_ids: tuple[str, ...]
     seat: int
     course: str
     on_hold: bool
@@ -51,11 +56,14 @@ class LineView(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     combo: ComboPart | None
     share: Share | None
     void: Voiding | None
+    dining_option: str
+    price_level: str
+    discountable: bool
     revision: int
 
 
 class DiscountView(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """A discount as given, and what of it came off."""
+    """A discount, comp or promotion as given, what of it came off, and what could not: more than was left, or on lines that are gone."""
 
     given: GivenDiscount
     applied_minor: int
@@ -120,6 +128,7 @@ class CheckView(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     tip_minor: int
     discounts: tuple[DiscountView, ...]
     charges: tuple[ChargeView, ...]
+    waived_charges: tuple[str, ...]
     exemption: Exemption | None
     authorization: Authorization | None
     even_shares: tuple[int, ...]
@@ -140,29 +149,45 @@ def check_view(check: Check) -> CheckView:
         status=check.status, opened_at=check.opened_at, closed_at=check.closed_at, table_id=check.table_id, covers=check.covers,
         lines=_lines(check, sums), payments=check.payments, gross_minor=sums.gross_minor,
         net_minor=sums.net_minor + sums.service_net_minor, tax_minor=sums.tax_minor, total_minor=sums.total_minor, paid_minor=paid,
-        due_minor=sums.total_minor - paid, tax_groups=_taxes(sums), service=check.service, order_number=check.order_number, name=check.name,
+        due_minor=due_minor(check), tax_groups=_taxes(sums), service=check.service, order_number=check.order_number, name=check.name,
         dining_option=check.dining_option, price_level=check.price_level, owner_id=check.owner_id, device_id=check.device_id,
         training=check.training, revision=check.revision, discount_minor=sums.discount_minor, comp_minor=sums.comp_minor,
         void_minor=sums.void_minor, service_minor=sums.service_minor,
         refunded_minor=sum(refund.total_minor for refund in check.refunds if not refund.correction),
         tip_minor=sum(payment.tip_minor for payment in check.payments), discounts=_discounts(check, sums), charges=_charges(check, sums),
-        exemption=check.exemption, authorization=check.authorization, even_shares=check.even_shares, bill=check.bill, refunds=check.refunds,
+        waived_charges=check.waived_charges, exemption=check.exemption, authorization=check.authorization, even_shares=check.even_shares,
+        bill=check.bill, refunds=check.refunds,
         reopened=check.is_live and bool(check.closings), receipt_number=check.closings[-1].receipt_number if check.closings else 0,
         split_from=check.split_from, merged_into=check.merged_into,
     )  # fmt: skip
 
 
 def _lines(check: Check, sums: Sums) -> tuple[LineView, ...]:
+    """Each line; the view of one that is as it was, and comes to the same, is taken from the state before."""
     by_id = {line.line_id: line for line in sums.lines}
-    return tuple([_line(line, by_id.get(line.line_id)) for line in check.lines])
+    of = [by_id.get(line.line_id) for line in check.lines]
+    lines, figures, views = vars(check).get(VIEWS, ((), (), ()))
+    known = len(lines)
+    now = tuple([
+        views[place] if place < known and lines[place] is line and figures[place] == own else _line(line, own)
+        for place, (line, own) in enumerate(zip(check.lines, of, strict=True))
+    ])  # fmt: skip
+    if check.is_live:
+        vars(check)[VIEWS] = (check.lines, of, now)
+    return now
 
 
 def _line(line: Line, sums: LineSums | None) -> LineView:
+    if sums is None:  # voided
+        price = discount = comp = tax = 0
+        amount = line.amount_minor
+    else:
+        amount, price, discount, comp = sums.gross_minor, sums.price_minor, sums.discount_minor, sums.comp_minor
+        tax = sum([share.tax_minor for share in sums.taxes])
     return LineView(
-        line_id=line.line_id, item_id=line.item_id, name=line.name, quantity=line.quantity, unit_price_minor=line.unit_price_minor,
-        amount_minor=line.amount_minor, status=line.status, modifiers=line.modifiers, note=line.note,
-        price_minor=sums.price_minor if sums else 0, seat=line.seat, course=line.course, on_hold=line.on_hold, weight=line.weight,
-        weight_unit=line.weight_unit, combo=line.combo, share=line.share, void=line.void, revision=line.revision,
+        line.line_id, line.item_id, line.name, line.quantity, line.unit_price_minor, amount, line.status, line.modifiers, line.note,
+        price, discount, comp, tax, tuple([tax.id for tax in line.taxes]), line.seat, line.course, line.on_hold, line.weight,
+        line.weight_unit, line.combo, line.share, line.void, line.dining_option, line.price_level, line.discountable, line.revision,
     )  # fmt: skip
 
 
@@ -177,17 +202,13 @@ def _taxes(sums: Sums) -> tuple[TaxGroup, ...]:
 
 
 def _discounts(check: Check, sums: Sums) -> tuple[DiscountView, ...]:
-    """Each discount with what came off by it; one that was handed to arithmetic in parts has ids that begin with its own."""
+    """Each discount with what came off by it; one that arithmetic was not told of has no line left to be on."""
+    by_id = {each.id: each for each in sums.discounts}
     views: list[DiscountView] = []
     for given in check.discounts:
-        parts = [each for each in sums.discounts if each.id.partition("/")[0] == given.discount_id]
-        views.append(
-            DiscountView(
-                given=given,
-                applied_minor=sum(part.applied_minor for part in parts),
-                unapplied_minor=sum(part.unapplied_minor for part in parts),
-            )
-        )
+        applied = by_id.get(given.discount_id)
+        off, not_off = (applied.applied_minor, applied.unapplied_minor) if applied else (0, given.amount_minor)
+        views.append(DiscountView(given=given, applied_minor=off, unapplied_minor=not_off))
     return tuple(views)
 
 
