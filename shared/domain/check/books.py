@@ -4,7 +4,8 @@ What lives here: pure functions from a check to what is booked on which date, an
 edge's report and the hub's read models are made of this alone, so that both agree to the cent (Law 8). Commands are not known here.
 
 A closing books on its date what differs from the closing before it; a payment, a tip and a refund book on the day they were
-taken, adjusted or given (DESIGN.md, Business day). Training and merged checks book nothing.
+taken, adjusted or given (DESIGN.md, Business day). So what is booked on a date never changes once the date is over. Training
+checks book nothing, nor does a merged one: what stood on it counts where it stands now.
 """
 
 from collections import defaultdict
@@ -14,10 +15,10 @@ import msgspec
 
 from shared.domain.arithmetic.types import Tax
 from shared.domain.check.reckoning import figures_of
-from shared.domain.check.state import CHECK, Check, CheckStatus, Closing, Figures
+from shared.domain.check.state import CHECK, Check, CheckStatus, Closing
 from shared.domain.kernel import Aggregate, Feature, Key, View
 
-__all__ = ["DAY", "FEATURE", "NO_SALES", "DayBook", "Sales", "TaxSum", "TenderSum", "booked", "keep_books", "sales_of"]
+__all__ = ["DAY", "FEATURE", "NO_SALES", "DayBook", "Sales", "TaxSum", "TenderSum", "booked", "closings_of", "keep_books", "sales_of"]
 
 DAY = "day"
 
@@ -58,14 +59,19 @@ NO_SALES = Sales()
 
 
 class TenderSum(_Sums, frozen=True, gc=False, kw_only=True):
-    """What one tender took. `amount` settled checks, `refund` was given back to it, `rounding` is that of cash in and out; what is
-    in the drawer or on the terminal is `amount + rounding + tip - refund`."""
+    """What one tender took. `count` payments; `amount` settled checks, `refund` was given back to it (what a reopened check was
+    overpaid by within), `rounding` is that of cash in and out."""
 
     count: int = 0
     amount_minor: int = 0
     rounding_minor: int = 0
     tip_minor: int = 0
     refund_minor: int = 0
+
+    @property
+    def expected_minor(self) -> int:
+        """What these sums leave in the drawer, or on the terminal."""
+        return self.amount_minor + self.rounding_minor + self.tip_minor - self.refund_minor
 
     def __add__(self, other: "TenderSum") -> "TenderSum":
         return TenderSum(**self.plus(other))
@@ -126,7 +132,7 @@ def tax_key(tax: Tax) -> str:
 
 def booked(check: Check | None) -> dict[str, DayBook]:
     """What a check books, by business date; dates on which it books nothing are left out."""
-    if check is None or check.training or check.status is CheckStatus.MERGED:
+    if check is None or check.training:
         return {}
     books: dict[str, DayBook] = {}
 
@@ -142,26 +148,32 @@ def _book(check: Check, date: str, **fields: object) -> tuple[str, DayBook]:
     return date, DayBook(business_date=date, currency=check.currency, **fields)  # type: ignore[arg-type]
 
 
+def closings_of(check: Check) -> tuple[Closing, ...]:
+    """The closings of a check, also where a release that kept none left a closed check behind."""
+    if check.status is not CheckStatus.CLOSED or check.closings:
+        return check.closings
+    assert check.closed_at is not None
+    return (Closing(date=check.business_date, at=check.closed_at, figures=figures_of(check), epoch=check.epoch, covers=check.covers),)
+
+
 def _sold(check: Check) -> Iterable[tuple[str, DayBook]]:
-    closings = check.closings
-    if check.status is CheckStatus.CLOSED and not closings:  # a state that a release without closings left behind
-        assert check.closed_at is not None
-        closings = (Closing(date=check.business_date, at=check.closed_at, figures=figures_of(check)),)
     before: Closing | None = None
-    for closing in closings:
-        sales, taxes = _of_figures(closing.figures)
+    for closing in closings_of(check):
+        sales, taxes = _of_closing(closing)
         if before is None:
-            sales = sales + Sales(orders=1, covers=check.covers)
+            sales = sales + Sales(orders=1)
         else:
-            sales_before, taxes_before = _of_figures(before.figures)
+            sales_before, taxes_before = _of_closing(before)
             sales = sales - sales_before
             taxes = {key: taxes.get(key, TaxSum()) - taxes_before.get(key, TaxSum()) for key in taxes | taxes_before}
         before = closing
         yield _book(check, closing.date, sales=sales, taxes=taxes)
 
 
-def _of_figures(figures: Figures) -> tuple[Sales, dict[str, TaxSum]]:
+def _of_closing(closing: Closing) -> tuple[Sales, dict[str, TaxSum]]:
+    figures = closing.figures
     sales = Sales(
+        covers=closing.covers,
         lines=figures.lines,
         gross_minor=figures.gross_minor,
         net_minor=figures.net_minor,
@@ -195,7 +207,7 @@ def _refunded(check: Check) -> Iterable[tuple[str, DayBook]]:
             tenders[part.tender] += TenderSum(refund_minor=part.amount_minor, rounding_minor=-part.rounding_minor)
         taxes: dict[str, TaxSum] = defaultdict(TaxSum)
         for share in refund.taxes:
-            taxes[tax_key(share.tax)] -= TaxSum(tax_minor=share.tax_minor)
+            taxes[tax_key(share.tax)] -= TaxSum(base_minor=share.base_minor, tax_minor=share.tax_minor, relieved_minor=share.relieved_minor)
         sales = Sales(
             net_minor=-refund.net_minor,
             tax_minor=-sum(share.tax_minor for share in refund.taxes),

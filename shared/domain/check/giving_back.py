@@ -1,0 +1,178 @@
+"""What of a closed check is still there to be given back, and what units of a line, or an amount, give back of it.
+
+What lives here: pure arithmetic over the sums of the last closing and the refunds since. Approval, tenders and events are not
+known here. Amounts are minor units.
+
+The rules (golden rule 8, and decided here):
+
+- Everything of a check stands on its lines: the net of each with its taxes, and of the service charges what falls to the line, by
+  largest remainder over the lines' prices (a charge's tax over the lines that bear that tax).
+- **Units** of a line give back its net and each of its taxes by cumulative rounding, each by itself, so that unit by unit
+  everything returns to nothing. A weighed line and a share of a line are one unit.
+- An **amount** is allocated over what is left of the net and of each tax by largest remainder, and each part of it over the
+  lines by what is left of it there. Units of a line that come after it give back of what the amount left of the line.
+- What a tax was raised on, and what exempt guests did not owe of it, go back in the same proportions.
+
+So in whatever portions everything is given back, the net and every tax are nothing in the end, and never below.
+"""
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from shared.domain.arithmetic.rates import round_ratio
+from shared.domain.arithmetic.types import Sums, Tax
+from shared.domain.check.reckoning import sums_of
+from shared.domain.check.state import Check, Line, Refund, RefundedTax
+from shared.domain.money import allocate
+
+__all__ = ["Left", "left_of", "units_of"]
+
+_NET = 0
+_TAX, _BASE, _RELIEVED = 1, 2, 3  # of the first tax; each further one has the next three columns
+_PER_TAX = 3
+
+
+class Left(msgspec.Struct, kw_only=True):
+    """What is left of a check, by line and column: the net, then of each tax what is owed, its base and what is relieved.
+
+    `paid` is as closed, `units` and `amounts` are what was given back by either; `refunded` are the units of each line.
+    """
+
+    taxes: tuple[Tax, ...]
+    paid: dict[str, list[int]]
+    units: dict[str, list[int]]
+    amounts: dict[str, list[int]]
+    refunded: dict[str, int] = {}
+
+    def of_line(self, line_id: str) -> int:
+        """What is left of a line, all its taxes within."""
+        return self._money(self._line(line_id))
+
+    @property
+    def total_minor(self) -> int:
+        return sum(self.of_line(line_id) for line_id in self.paid)
+
+    def give_units(self, line_id: str, units: int, count: int) -> list[int]:
+        """The next `count` of the line's `units`, by column. Raises ValueError for more than there are."""
+        before = self.refunded.get(line_id, 0)
+        if count < 1 or before + count > units:
+            raise ValueError(f"{count} units of line {line_id} cannot be refunded: {before} of {units} were")
+        given = self.units[line_id]
+        columns = zip(self.paid[line_id], self.amounts[line_id], given, strict=True)
+        part = [max(0, round_ratio((paid - amount) * (before + count), units) - gave) for paid, amount, gave in columns]
+        self.units[line_id] = _plus(given, part)
+        self.refunded[line_id] = before + count
+        return part
+
+    def give_amount(self, amount_minor: int) -> list[int]:
+        """So much of everything that is left, by column. Raises ValueError for more than there is."""
+        rows = {line_id: self._line(line_id) for line_id in self.paid}
+        width = 1 + _PER_TAX * len(self.taxes)
+        left = [sum(row[column] for row in rows.values()) for column in range(width)]
+        whole = self._money(left)
+        if not 0 < amount_minor <= whole:
+            raise ValueError(f"{amount_minor} cannot be refunded: {whole} is left")
+        money = [column for column in range(width) if self._is_money(column)]
+        part = [round_ratio(each * amount_minor, whole) for each in left]
+        for column, share in zip(money, allocate(amount_minor, [left[column] for column in money]), strict=True):
+            part[column] = share
+        for column, share in enumerate(part):
+            for line_id, piece in zip(rows, allocate(share, [row[column] for row in rows.values()]), strict=True):
+                self.amounts[line_id][column] += piece
+        return part
+
+    def refund_taxes(self, part: Sequence[int]) -> tuple[RefundedTax, ...]:
+        """The taxes of a part given back, by column; those of which nothing is."""
+        found: list[RefundedTax] = []
+        for place, tax in enumerate(self.taxes):
+            at = _PER_TAX * place
+            owed, base, relieved = part[at + _TAX], part[at + _BASE], part[at + _RELIEVED]
+            if owed or base or relieved:
+                found.append(RefundedTax(tax=tax, tax_minor=owed, base_minor=base, relieved_minor=relieved))
+        return tuple(found)
+
+    def total_of(self, part: Sequence[int]) -> int:
+        """What a part comes to: its net and all that is owed of taxes."""
+        return self._money(part)
+
+    def _line(self, line_id: str) -> list[int]:
+        columns = zip(self.paid[line_id], self.units[line_id], self.amounts[line_id], strict=True)
+        return [paid - units - amount for paid, units, amount in columns]
+
+    def _money(self, part: Sequence[int]) -> int:
+        return part[_NET] + sum(part[_TAX::_PER_TAX])
+
+    def _is_money(self, column: int) -> bool:
+        return column % _PER_TAX == _TAX or column == _NET
+
+
+def units_of(line: Line) -> int:
+    """How many units of a line can be given back: a weighed line and a share of a line are one."""
+    return 1 if line.weight or line.share is not None else line.quantity
+
+
+def left_of(check: Check) -> Left:
+    """What is left of a closed check after its refunds. Raises ValueError for refunds that its sums cannot bear."""
+    sums = sums_of(check)
+    paid = _rows(sums)
+    width = 1 + _PER_TAX * len(sums.taxes)
+    left = Left(
+        taxes=tuple(group.tax for group in sums.taxes),
+        paid=paid,
+        units={line_id: [0] * width for line_id in paid},
+        amounts={line_id: [0] * width for line_id in paid},
+    )
+    units = {line.line_id: units_of(line) for line in check.lines}
+    for refund in check.refunds:
+        _give_again(left, refund, units)
+    return left
+
+
+def _give_again(left: Left, refund: Refund, units: dict[str, int]) -> None:
+    if refund.correction:  # it was of what the check no longer comes to
+        return
+    if refund.lines:
+        for line in refund.lines:
+            left.give_units(line.line_id, units[line.line_id], line.units)
+    else:
+        left.give_amount(refund.total_minor)
+
+
+def _rows(sums: Sums) -> dict[str, list[int]]:
+    """By line what it bears of everything, service charges within. A check of charges alone has one row without a line."""
+    places = {group.tax: _PER_TAX * place for place, group in enumerate(sums.taxes)}
+    width = 1 + _PER_TAX * len(sums.taxes)
+    rows: dict[str, list[int]] = {}
+    bearing: dict[Tax, list[str]] = {tax: [] for tax in places}
+    for line in sums.lines:
+        row = [0] * width
+        row[_NET] = line.net_minor
+        for share in line.taxes:
+            at = places[share.tax]
+            bearing[share.tax].append(line.line_id)
+            on = sum(other.tax_minor for other in line.taxes if other.tax.id in share.tax.on)
+            row[at + _TAX], row[at + _BASE], row[at + _RELIEVED] = share.tax_minor, line.net_minor + on, share.relieved_minor
+        rows[line.line_id] = row
+    rows = rows or {"": [0] * width}
+    prices = {line.line_id: line.price_minor for line in sums.lines} or {"": 0}
+    _put_rest(rows, _NET, sums.net_minor + sums.service_net_minor, rows, prices)
+    for group in sums.taxes:
+        at, own = places[group.tax], bearing[group.tax]
+        own = own if any(prices[line_id] for line_id in own) else list(rows)
+        _put_rest(rows, at + _TAX, group.tax_minor, own, prices)
+        _put_rest(rows, at + _BASE, group.base_minor, own, prices)
+        _put_rest(rows, at + _RELIEVED, group.relieved_minor, own, prices)
+    return rows
+
+
+def _put_rest(rows: dict[str, list[int]], column: int, whole: int, line_ids: Iterable[str], prices: dict[str, int]) -> None:
+    """What the lines do not bear by themselves of a column comes from the service charges: share it out by their prices."""
+    ids = list(line_ids)
+    rest = whole - sum(row[column] for row in rows.values())
+    for line_id, part in zip(ids, allocate(rest, [prices[each] for each in ids]) if rest else [0] * len(ids), strict=True):
+        rows[line_id][column] += part
+
+
+def _plus(one: Sequence[int], other: Sequence[int]) -> list[int]:
+    return [a + b for a, b in zip(one, other, strict=True)]
