@@ -11,7 +11,7 @@ import { sequenceOf } from "./ids.ts";
 /** Closed checks that are still shown, newest last. */
 const CLOSED_KEPT = 50;
 
-const NO_SITE: SiteState = { epoch: 0, currency: "XXX", time_zone: "UTC", cut_over_minutes: 0, business_date: "", menu_version: "" };
+const NO_SITE: SiteState = { epoch: 0, currency: "XXX", time_zone: "UTC", cut_over_minutes: 0, business_date: "", menu_version: "", scheduled: [] };
 const NO_CLOUD: CloudState = { sequence: 0, link: "never", reported_at: null, alarm: "" };
 
 /** Where something that the box holds has got to. */

@@ -16,7 +16,9 @@ import { openStore, type Kept } from "./queue-store.ts";
 export type CloudReach = "connected" | "away" | "never" | "unknown";
 
 /** Two screens may do the same thing at once; the second is told so by what it sees. */
-const ALREADY_SO = new Set<ErrorCode>(["ticket.already_bumped", "line.already_voided"]);
+const ALREADY_SO = new Set<ErrorCode>([
+  "ticket.already_bumped", "ticket.already_served", "ticket.already_shown", "ticket.changes_seen", "line.already_voided",
+]);
 
 const NO_MENU: Menu = {
   name: "", currency: "XXX", items: [], modifier_groups: [], taxes: [], tables: [], languages: [], categories: [], courses: [], stations: [],

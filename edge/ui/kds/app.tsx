@@ -11,7 +11,9 @@ import type { Ticket } from "@comanda/ui/generated/wire.ts";
 import { allDay, TapGuard } from "./board.ts";
 import { glide, places } from "./glide.ts";
 import { sound, toggleSound, touched } from "./sound.ts";
-import { arrived, bump, chooseStation, device, everywhere, station, stations, t, ticketName, tickets, words } from "./state.ts";
+import {
+  arrived, bump, chooseStation, device, everywhere, isPass, recallLast, station, stationName, stations, t, ticketName, tickets, words,
+} from "./state.ts";
 import { TicketCard } from "./ticket.tsx";
 
 export function App() {
@@ -43,12 +45,17 @@ function TopBar() {
           const count = everywhere.value.filter((ticket) => name === "" || ticket.station === name).length;
           return (
             <button key={name} type="button" aria-pressed={station.value === name} onClick={() => chooseStation(name)}>
-              {name === "" ? t("station.all") : name}
+              {name === "" ? t("station.all") : stationName(name)}
               <b>{count}</b>
             </button>
           );
         })}
       </nav>
+      {station.value !== "" && !isPass.value && (
+        <button class="button recall" type="button" onClick={recallLast}>
+          <Icon name="back" size={20} /> {t("ticket.recall")}
+        </button>
+      )}
       <button class="button icon sound" type="button" aria-label={t(`sound.${sound.value}`)} title={t(`sound.${sound.value}`)} onClick={toggleSound}>
         <Icon name={sound.value === "on" ? "sound" : "mute"} />
       </button>

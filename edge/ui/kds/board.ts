@@ -1,24 +1,51 @@
 /** What a station has to cook: pure views of the open tickets. Screens and sockets are not known here. */
 
-import { LIMITS, type Ticket } from "@comanda/ui/generated/wire.ts";
+import { LIMITS, type Command, type Ticket, type TicketLine } from "@comanda/ui/generated/wire.ts";
 import type { Kept } from "@comanda/ui/queue-store.ts";
 
-/** Tickets that this screen has bumped, whether or not the box has said yes yet. */
+/** Tickets that this screen has bumped or served, whether or not the box has said yes yet. */
 export function bumpedIds(underway: readonly Kept[]): ReadonlySet<string> {
-  return new Set(underway.flatMap((kept) => kept.commands.flatMap(({ command }) => (command.type === "BumpTicket" ? [command.ticket_id] : []))));
+  const done = (command: Command) => (command.type === "BumpTicket" || command.type === "ServeTicket" ? [command.ticket_id] : []);
+  return new Set(underway.flatMap((kept) => kept.commands.flatMap(({ command }) => done(command))));
 }
 
-/** The tickets of a station (`""` for all), oldest first, without those just bumped. */
-export function ticketsOf(open: ReadonlyMap<string, Ticket>, station: string, bumped: ReadonlySet<string>): readonly Ticket[] {
-  return [...open.values()]
-    .filter((ticket) => (station === "" || ticket.station === station) && !bumped.has(ticket.ticket_id))
-    .sort((a, b) => a.created_at.localeCompare(b.created_at) || a.number - b.number || a.ticket_id.localeCompare(b.ticket_id));
+/**
+ * The tickets of a station (`""` for all), without those just bumped: the urgent first, then by age. What the station has made and
+ * the pass has not handed over is shown to the pass alone.
+ */
+export function ticketsOf(live: ReadonlyMap<string, Ticket>, station: string, bumped: ReadonlySet<string>, isPass = false): readonly Ticket[] {
+  return [...live.values()]
+    .filter((ticket) => (isPass || station === "" || ticket.station === station) && (isPass || ticket.status === "open") && !bumped.has(ticket.ticket_id))
+    .sort(
+      (a, b) => b.priority - a.priority || a.created_at.localeCompare(b.created_at) || a.number - b.number || a.ticket_id.localeCompare(b.ticket_id),
+    );
+}
+
+/** Whether the ticket tells of something that nobody in the kitchen has seen. */
+export function hasNews(ticket: Ticket): boolean {
+  return ticket.changes.some((change) => change.seen_at === null);
+}
+
+/** Seconds until the first dish of the ticket is to be begun; nothing where it is time. */
+export function startsInS(ticket: Ticket, nowMs: number): number {
+  const begins = ticket.lines.filter(isPending).map((line) => (line.fire_at === null ? 0 : Date.parse(line.fire_at)));
+  return begins.length === 0 ? 0 : Math.max(0, Math.ceil((Math.min(...begins) - nowMs) / 1_000));
+}
+
+/** Whether a dish is still to be made. */
+export function isPending(line: TicketLine): boolean {
+  return line.status === "sent" || line.status === "displayed" || line.status === "started";
+}
+
+/** Tickets of the screen that the box does not know to be shown yet. */
+export function unshown(tickets: readonly Ticket[], told: ReadonlySet<string>): readonly string[] {
+  return tickets.filter((ticket) => ticket.status === "open" && ticket.shown_at === null && !told.has(ticket.ticket_id)).map(({ ticket_id }) => ticket_id);
 }
 
 /** How many of each item are to be made, most first: the all-day counts. */
 export function allDay(tickets: readonly Ticket[]): readonly (readonly [name: string, quantity: number])[] {
   const counts = new Map<string, number>();
-  for (const line of tickets.flatMap((ticket) => ticket.lines)) counts.set(line.name, (counts.get(line.name) ?? 0) + line.quantity);
+  for (const line of tickets.flatMap((ticket) => ticket.lines).filter(isPending)) counts.set(line.name, (counts.get(line.name) ?? 0) + line.quantity);
   return [...counts].sort(([nameA, a], [nameB, b]) => b - a || nameA.localeCompare(nameB));
 }
 

@@ -2,9 +2,9 @@
 
 import { computed, effect, signal } from "@preact/signals";
 import { Device, isBareTable } from "@comanda/ui/device.ts";
-import type { Ticket } from "@comanda/ui/generated/wire.ts";
+import { LIMITS, type Ticket } from "@comanda/ui/generated/wire.ts";
 import { createTranslator } from "@comanda/ui/i18n.ts";
-import { bumpedIds, ticketsOf } from "./board.ts";
+import { bumpedIds, hasNews, ticketsOf, unshown } from "./board.ts";
 import english from "./messages/en.ts";
 import { chime } from "./sound.ts";
 
@@ -22,22 +22,51 @@ export function chooseStation(name: string): void {
   localStorage.setItem(STORED, name);
 }
 
-/** Stations of the menu and of open tickets, in order of first mention. */
-export const stations = computed(() => [
-  ...new Set([...device.menu.value.items.map((item) => item.station), ...[...device.live.tickets.value.values()].map((ticket) => ticket.station)]),
-]);
+/** Stations of the menu, as it lists them or as its items name them, and of live tickets. */
+export const stations = computed(() => {
+  const { stations: listed, items } = device.menu.value;
+  const named = listed.length > 0 ? listed.map(({ id }) => id) : items.map((item) => item.station).filter((id) => id !== "");
+  return [...new Set([...named, ...[...device.live.tickets.value.values()].map((ticket) => ticket.station)])];
+});
+
+/** What a station is called. */
+export function stationName(id: string): string {
+  return device.menu.value.stations.find((each) => each.id === id)?.name ?? id;
+}
+
+/** Whether this screen is the pass, where everything is put together and handed over. */
+export const isPass = computed(() => device.menu.value.stations.some(({ id, kind }) => kind === "expo" && id === station.value));
 
 const bumped = computed(() => bumpedIds(device.queue.underway.value));
 export const everywhere = computed(() => ticketsOf(device.live.tickets.value, "", bumped.value));
-export const tickets = computed(() => ticketsOf(device.live.tickets.value, station.value, bumped.value));
+export const tickets = computed(() => ticketsOf(device.live.tickets.value, station.value, bumped.value, isPass.value));
 
-/** The station has made everything on a ticket: it leaves at once, and comes back if the box refuses. */
+/**
+ * The ticket is done: it leaves at once, and comes back if the box refuses. News must be seen first: then a tap says that they are.
+ */
 export function bump(ticket: Ticket): void {
-  device.submit({ type: "BumpTicket", ticket_id: ticket.ticket_id });
+  const { ticket_id } = ticket;
+  if (hasNews(ticket)) device.submit({ type: "MarkChangesSeen", ticket_id, count: ticket.changes.length });
+  else device.submit({ type: isPass.peek() ? "ServeTicket" : "BumpTicket", ticket_id });
 }
 
+/** Bring back what the station was done with last. */
+export function recallLast(): void {
+  if (station.peek() !== "") device.submit({ type: "RecallLast", station: station.peek() });
+}
+
+/** Tell the box what this screen shows, once for each ticket: nobody may believe that a ticket is seen which is not. */
+const told = new Set<string>();
+effect(() => {
+  if (device.feed.state.value !== "live" || device.live.position.value === "") return;
+  const news = unshown(tickets.value, told).slice(0, LIMITS.TICKETS_SHOWN_MAX);
+  if (news.length === 0) return;
+  for (const id of news) told.add(id);
+  device.submit({ type: "MarkShown", ticket_ids: [...news] });
+});
+
 export function ticketName(ticket: Ticket): string {
-  if (ticket.table_id === "") return t("quick.numbered", { n: ticket.check_number });
+  if (ticket.table_id === "") return ticket.name === "" ? t("quick.numbered", { n: ticket.order_number || ticket.check_number }) : ticket.name;
   return isBareTable(ticket.table_id) ? t("table.named", { table: ticket.table_id }) : ticket.table_id;
 }
 

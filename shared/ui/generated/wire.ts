@@ -23,7 +23,7 @@ export interface AcceptedEvent {
   readonly event: unknown;
 }
 
-/** Put an item on the check. `unit_price_minor` replaces the menu's price (permission `import`). */
+/** Put an item on the check, or with `components` a combo, whose lines then come and go together under this `line_id`. */
 export interface AddLine {
   readonly type: "AddLine";
   readonly check_id: string;
@@ -33,6 +33,12 @@ export interface AddLine {
   readonly modifiers?: readonly ChosenModifier[];
   readonly note?: string;
   readonly unit_price_minor?: number | null;
+  readonly seat?: number;
+  readonly course?: string;
+  readonly hold?: boolean | null;
+  readonly weight?: string;
+  readonly components?: readonly ChosenComponent[];
+  readonly dining_option?: string;
 }
 
 /** Put a menu that the box already holds in force, by its content hash. */
@@ -41,7 +47,14 @@ export interface ApplyMenu {
   readonly version: string;
 }
 
-/** A card that a tab is secured by: up to `amount_minor`, with what the terminal said. */
+/** The time of a scheduled menu has come. The box says it before it decides the next command, as an entry of its own: within the device's command it would shift the ordinals by which effects are keyed (Law 3). */
+export interface ApplyScheduledMenu {
+  readonly type: "ApplyScheduledMenu";
+  readonly version: string;
+  readonly effective_at: Instant;
+}
+
+/** A card that a tab is secured by: up to `amount_minor`, with what the terminal said. `source` is the tender, `kind` that of its rule; once captured, `payment_id` is the payment that took it. */
 export interface Authorization {
   readonly authorization_id: string;
   readonly amount_minor: number;
@@ -49,6 +62,8 @@ export interface Authorization {
   readonly approval_code: string;
   readonly reference: string;
   readonly status: "captured" | "held" | "released";
+  readonly kind: string;
+  readonly payment_id: string;
 }
 
 /** Commands that are accepted together or not at all. */
@@ -60,11 +75,12 @@ export interface BatchAccepted {
   readonly answers: readonly Accepted[];
 }
 
-/** A bill was shown to the guest: which one it was, and what it said. It is no document; the receipt is. */
+/** A bill was shown to the guest: which one it was, and what it said. It is no document; the receipt is. One that is `outdated` no longer says what the check comes to: show another. */
 export interface BillMark {
   readonly count: number;
   readonly total_minor: number;
   readonly at: Instant;
+  readonly outdated: boolean;
 }
 
 /** The station has made an item. With the last one the ticket is bumped. */
@@ -89,6 +105,29 @@ export interface Category {
   readonly station: string;
   readonly course: string;
   readonly image: string;
+}
+
+/** Sell the check, with all that stands on it, under another dining option; or only `line_ids` of it (a combo's id names all of it). */
+export interface ChangeDiningOption {
+  readonly type: "ChangeDiningOption";
+  readonly check_id: string;
+  readonly dining_option: string;
+  readonly line_ids?: readonly string[];
+  readonly revision?: number | null;
+}
+
+/** Change a line that is not fired yet; what is None stays as it is. Of a fired one `seat` and `note` can be changed. */
+export interface ChangeLine {
+  readonly type: "ChangeLine";
+  readonly check_id: string;
+  readonly line_id: string;
+  readonly line_revision?: number | null;
+  readonly quantity?: number | null;
+  readonly modifiers?: readonly ChosenModifier[] | null;
+  readonly note?: string | null;
+  readonly seat?: number | null;
+  readonly course?: string | null;
+  readonly weight?: string | null;
 }
 
 /** What has changed up to `position`: each check and ticket whole, closed and bumped ones included, once. */
@@ -147,6 +186,7 @@ export interface CheckView {
   readonly tip_minor: number;
   readonly discounts: readonly DiscountView[];
   readonly charges: readonly ChargeView[];
+  readonly waived_charges: readonly string[];
   readonly exemption: Exemption | null;
   readonly authorization: Authorization | null;
   readonly even_shares: readonly number[];
@@ -158,16 +198,26 @@ export interface CheckView {
   readonly merged_into: string;
 }
 
-/** A modifier as a device names it. */
+/** An item that was chosen for a slot of a combo, once; two of it are named twice. */
+export interface ChosenComponent {
+  readonly slot_id: string;
+  readonly item_id: string;
+  readonly modifiers?: readonly ChosenModifier[];
+}
+
+/** A modifier as a device names it, with what was chosen of the groups that it asks for in turn. */
 export interface ChosenModifier {
   readonly group_id: string;
   readonly modifier_id: string;
+  readonly portion?: "left" | "right" | "whole";
+  readonly modifiers?: readonly ChosenModifier[];
 }
 
-/** Close a check on which nothing is held and nothing is due. */
+/** Close a check on which nothing is held and nothing is due. A card that is still held for it is let go. */
 export interface CloseCheck {
   readonly type: "CloseCheck";
   readonly check_id: string;
+  readonly revision?: number | null;
 }
 
 /** What the cloud has of this site. `sequence` is the watermark; `reported_at` is when the link last said a word (UTC). */
@@ -184,13 +234,15 @@ export interface ComboChoice {
   readonly extra_minor: number;
 }
 
-/** The combo that a line is a component of. All lines of one `combo_id` come and go together; `price_minor` is the combo's. */
+/** The combo that a line is a component of. All lines of one `combo_id` come and go together; `price_minor` is the combo's, and `extra_minor` what the component costs on top of its part of that. `counted` is what was taken off the combo's own countdown, on its first component. */
 export interface ComboPart {
   readonly combo_id: string;
   readonly item_id: string;
   readonly name: string;
   readonly slot_id: string;
   readonly price_minor: number;
+  readonly extra_minor: number;
+  readonly counted: number;
 }
 
 /** One place of a combo: between `minimum` and `maximum` items of its choices. */
@@ -235,7 +287,7 @@ export interface DiscountRule {
   readonly needs_approval: boolean;
 }
 
-/** A discount as given, and what of it came off. */
+/** A discount, comp or promotion as given, what of it came off, and what could not: more than was left, or on lines that are gone. */
 export interface DiscountView {
   readonly given: GivenDiscount;
   readonly applied_minor: number;
@@ -357,7 +409,7 @@ export interface LineModifier {
 
 export type LineStatus = "held" | "sent" | "voided";
 
-/** A line. `amount_minor` is at menu price, `price_minor` what is left of it after discounts and comps. */
+/** A line. `amount_minor` is at menu price; `price_minor` is what is left of it after `discount` (promotions, and its part of discounts of the whole check, within) and `comp`. `tax_minor` is what it bears of the taxes `tax_ids`, on top or in the price. */
 export interface LineView {
   readonly line_id: string;
   readonly item_id: string;
@@ -369,6 +421,10 @@ export interface LineView {
   readonly modifiers: readonly LineModifier[];
   readonly note: string;
   readonly price_minor: number;
+  readonly discount_minor: number;
+  readonly comp_minor: number;
+  readonly tax_minor: number;
+  readonly tax_ids: readonly string[];
   readonly seat: number;
   readonly course: string;
   readonly on_hold: boolean;
@@ -377,6 +433,9 @@ export interface LineView {
   readonly combo: ComboPart | null;
   readonly share: Share | null;
   readonly void: Voiding | null;
+  readonly dining_option: string;
+  readonly price_level: string;
+  readonly discountable: boolean;
   readonly revision: number;
 }
 
@@ -473,7 +532,7 @@ export interface ModifierGroup {
   readonly half_price: "full" | "half";
 }
 
-/** Open a check. `opened_at` is a local time of the site for checks that are imported (permission `import`). */
+/** Open a check at a table, for a guest at the counter who gets a number, or as a tab in somebody's name. `opened_at` is a local time of the site for checks that are imported (permission `import`); they may be of tables that are no more. */
 export interface OpenCheck {
   readonly type: "OpenCheck";
   readonly check_id: string;
@@ -492,15 +551,34 @@ export interface OptionTaxes {
   readonly tax_ids: readonly string[];
 }
 
+/** Note what was paid with another tender of the site: `amount_minor` of what is due, all of it when absent. */
+export interface Pay {
+  readonly type: "Pay";
+  readonly check_id: string;
+  readonly tender: string;
+  readonly amount_minor?: number | null;
+  readonly tip_minor?: number;
+  readonly approval_code?: string;
+  readonly reference?: string;
+  readonly share?: number;
+  readonly revision?: number | null;
+  readonly expected_due_minor?: number | null;
+}
+
 /** Take cash for `amount_minor` of what is due (all of it when absent); change is given on `tendered_minor`. */
 export interface PayCash {
   readonly type: "PayCash";
   readonly check_id: string;
   readonly tendered_minor: number;
   readonly amount_minor?: number | null;
+  readonly tip_minor?: number;
+  readonly share?: number;
+  readonly tender?: string;
+  readonly revision?: number | null;
+  readonly expected_due_minor?: number | null;
 }
 
-/** What was paid on the check: `amount_minor` of it is settled. In cash `amount + rounding + change = tendered` (golden rule 6). */
+/** What was paid on the check: `amount_minor` of it is settled. `amount + rounding + tip + change = tendered` (golden rule 6), with the tip that came with it. */
 export interface Payment {
   readonly payment_id: string;
   readonly tender: string;
@@ -519,7 +597,7 @@ export interface Payment {
   readonly device_id: string;
 }
 
-/** A named set of prices. It is in force by itself in its dayparts (happy hour), by a dining option that names it, or when a waiter chooses it; of several in force the first listed that has a price for the item counts. */
+/** A named set of prices. It is in force by itself in its dayparts (happy hour), by a dining option that names it, or when a waiter chooses it. Of several in force the chosen one comes first, then those of the menu in their order; the first that has a price for the item counts. */
 export interface PriceLevel {
   readonly id: string;
   readonly name: string;
@@ -598,6 +676,8 @@ export interface Refund {
   readonly approved_by: string;
   readonly date: string;
   readonly at: Instant | null;
+  readonly number: number;
+  readonly epoch: number;
 }
 
 /** Units of a line that were given back (of a weighed line or a share: its one unit). */
@@ -607,10 +687,12 @@ export interface RefundedLine {
   readonly total_minor: number;
 }
 
-/** What a refund gives back of a tax. */
+/** What a refund gives back of a tax, and takes off what it was raised on and what exempt guests did not owe of it. */
 export interface RefundedTax {
   readonly tax: Tax;
   readonly tax_minor: number;
+  readonly base_minor: number;
+  readonly relieved_minor: number;
 }
 
 /** Take these lines, or those of a course, off hold: the next send takes them along. */
@@ -625,6 +707,19 @@ export interface ReleaseLines {
 export interface RestoreItem {
   readonly type: "RestoreItem";
   readonly item_id: string;
+}
+
+/** Put a menu that the box already holds in force at a local time to come. */
+export interface ScheduleMenu {
+  readonly type: "ScheduleMenu";
+  readonly version: string;
+  readonly effective_at: Instant;
+}
+
+/** A version of the menu that takes effect at a naive local time of the site. */
+export interface ScheduledMenu {
+  readonly version: string;
+  readonly effective_at: Instant;
 }
 
 /** `cash_step_minor` is the smallest coin. With `split_documents` each child of a split is a fiscal document of its own and its taxes are computed anew; else children add up to their parent to the cent (golden rule 7). */
@@ -689,7 +784,7 @@ export interface Share {
   readonly amount_minor: number;
 }
 
-/** What is in force at the site. `business_date` never goes back (DESIGN.md, Business day). */
+/** What is in force at the site. `business_date` never goes back (DESIGN.md, Business day). `scheduled` are the menus to come, in order of their times; shared/domain/menu/schedule.py has their rules. */
 export interface SiteState {
   readonly epoch: number;
   readonly currency: string;
@@ -697,6 +792,7 @@ export interface SiteState {
   readonly cut_over_minutes: number;
   readonly business_date: string;
   readonly menu_version: string;
+  readonly scheduled: readonly ScheduledMenu[];
 }
 
 /** Everything live, as of `position`: what was known before is void. */
@@ -881,7 +977,14 @@ export interface TurnBusinessDay {
   readonly business_date: string;
 }
 
-/** Take a line off the check before it is sent. */
+/** Take a menu back that is scheduled for that local time. */
+export interface UnscheduleMenu {
+  readonly type: "UnscheduleMenu";
+  readonly version: string;
+  readonly effective_at: Instant;
+}
+
+/** Take a line, or a combo as a whole, off the check. One that was fired needs a `reason`, and a device that may approve. */
 export interface VoidLine {
   readonly type: "VoidLine";
   readonly check_id: string;
@@ -915,8 +1018,11 @@ export type Command =
   | AcceptClock
   | AddLine
   | ApplyMenu
+  | ApplyScheduledMenu
   | BumpItem
   | BumpTicket
+  | ChangeDiningOption
+  | ChangeLine
   | CloseCheck
   | EightySixItem
   | FireCourse
@@ -926,6 +1032,7 @@ export type Command =
   | MarkPrinted
   | MarkShown
   | OpenCheck
+  | Pay
   | PayCash
   | PrioritizeTicket
   | RecallItem
@@ -933,6 +1040,7 @@ export type Command =
   | RecallTicket
   | ReleaseLines
   | RestoreItem
+  | ScheduleMenu
   | SendCheck
   | ServeItems
   | ServeTicket
@@ -941,6 +1049,7 @@ export type Command =
   | StartEpoch
   | StartItem
   | TurnBusinessDay
+  | UnscheduleMenu
   | VoidLine;
 
 /** A frame of the feed for screens. */
@@ -952,7 +1061,9 @@ export type ScreenFrame =
 export type ErrorCode =
   | "amount.too_large"
   | "approval.missing"
+  | "card.not_this_way"
   | "check.already_open"
+  | "check.changed"
   | "check.closed"
   | "check.lines_held"
   | "check.merged"
@@ -962,52 +1073,90 @@ export type ErrorCode =
   | "check.opened_at_range"
   | "check.opened_at_zone"
   | "check.overpaid"
+  | "check.return_due"
   | "check.still_open"
   | "check.too_many_lines"
   | "check.too_many_payments"
   | "check.unknown"
   | "clock.behind"
+  | "combo.choice_unknown"
+  | "combo.modifiers_misplaced"
+  | "combo.no_combo"
+  | "combo.not_whole"
+  | "combo.slot_unknown"
+  | "combo.too_few"
+  | "combo.too_many"
   | "command.id_reused"
   | "command.malformed"
   | "command.repeated_in_batch"
   | "command.too_large"
   | "command.unknown_type"
   | "commit.unknown"
+  | "course.unknown"
   | "day.already_turned"
   | "day.not_today"
   | "day.unknown_zone"
+  | "dining_option.unchanged"
   | "dining_option.unknown"
   | "edge.busy"
   | "edge.stopping"
   | "epoch.already_started"
   | "epoch.behind"
   | "id.malformed"
+  | "item.eighty_sixed"
+  | "item.not_served_now"
   | "item.price_is_fixed"
+  | "item.price_missing"
+  | "item.sold_out"
   | "item.unchanged"
   | "item.unknown"
   | "journal.foreign"
   | "line.already_added"
   | "line.already_held"
+  | "line.already_made"
   | "line.already_on_hold"
   | "line.already_sent"
   | "line.already_voided"
+  | "line.changed"
+  | "line.is_share"
+  | "line.unchanged"
   | "line.unknown"
+  | "line.weighed_quantity"
+  | "line.weight_invalid"
+  | "line.weight_missing"
+  | "line.weight_not_asked"
+  | "line.weight_too_large"
   | "menu.already_applied"
+  | "menu.already_scheduled"
   | "menu.currency_differs"
+  | "menu.effective_at_past"
   | "menu.inconsistent"
   | "menu.malformed"
+  | "menu.not_due"
+  | "menu.not_scheduled"
+  | "menu.too_many_scheduled"
   | "menu.version_unknown"
+  | "modifier.no_halves"
+  | "modifier.too_deep"
   | "modifier.too_few"
   | "modifier.too_many"
   | "modifier.unknown"
+  | "payment.approval_missing"
+  | "payment.cash_not_this_way"
   | "payment.exceeds_due"
   | "payment.nothing_due"
+  | "payment.share_paid"
+  | "payment.share_unknown"
   | "payment.tendered_too_little"
+  | "payment.unknown"
   | "permission.missing"
   | "reason.missing"
   | "reason.unknown"
   | "storage.full"
   | "storage.unavailable"
+  | "tab.name_missing"
+  | "table.unknown"
+  | "tender.unknown"
   | "text.control_character"
   | "ticket.all_voided"
   | "ticket.already_bumped"
@@ -1027,7 +1176,8 @@ export type ErrorCode =
   | "ticket.priority_unchanged"
   | "ticket.too_many_changes"
   | "ticket.too_old"
-  | "ticket.unknown";
+  | "ticket.unknown"
+  | "tip.not_taken";
 
 /** Bounds, units last, from shared/limits.py. */
 export const LIMITS = {
@@ -1036,6 +1186,7 @@ export const LIMITS = {
   NOTE_LENGTH_MAX: 500,
   QUANTITY_MAX: 9999,
   SPLIT_WAYS_MAX: 50,
+  TICKETS_SHOWN_MAX: 200,
   UI_COMMAND_TIMEOUT_S: 10.0,
   UI_KITCHEN_LATE_S: 600.0,
   UI_KITCHEN_STALE_S: 900.0,

@@ -3,11 +3,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Ticket } from "@comanda/ui/generated/wire.ts";
-import { ageOf, allDay, bumpedIds, TapGuard, ticketsOf } from "../board.ts";
+import { ageOf, allDay, bumpedIds, hasNews, startsInS, TapGuard, ticketsOf, unshown } from "../board.ts";
 
 function ticket(id: string, station: string, minute: number, ...lines: [string, number][]): Ticket {
   const created_at = `2026-01-05T10:${String(minute).padStart(2, "0")}:00Z`;
-  return { ticket_id: id, station, number: 1, created_at, lines: lines.map(([name, quantity]) => ({ line_id: name, name, quantity, modifiers: [], note: "" })) } as unknown as Ticket;
+  const dishes = lines.map(([name, quantity]) => ({ line_id: name, name, quantity, modifiers: [], note: "", status: "displayed", fire_at: null }));
+  return { ticket_id: id, station, number: 1, created_at, status: "open", priority: 0, shown_at: null, changes: [], lines: dishes } as unknown as Ticket;
 }
 
 const OPEN = new Map([ticket("young", "grill", 9, ["Ribs", 1]), ticket("old", "grill", 2, ["Ribs", 2], ["Corn", 1]), ticket("bar", "bar", 1)].map((each) => [each.ticket_id, each]));
@@ -39,4 +40,29 @@ test("a double tap bumps one ticket although the next has slid under the thumb",
   assert.equal(guard.accepts({ x: 52, y: 51, atMs: 180 }, place), false);
   assert.equal(guard.accepts({ x: 250, y: 50, atMs: 190 }, elsewhere), true);
   assert.equal(guard.accepts({ x: 50, y: 50, atMs: 900 }, place), true);
+});
+
+test("an urgent ticket goes before older ones, and the pass sees what is made", () => {
+  const urgent = { ...ticket("urgent", "bar", 20), priority: 2 };
+  const made = { ...ticket("made", "grill", 1), status: "bumped" } as Ticket;
+  const live = new Map([...OPEN, ["urgent", urgent], ["made", made]]);
+  assert.deepEqual(ticketsOf(live, "", new Set()).map((each) => each.ticket_id), ["urgent", "bar", "old", "young"]);
+  assert.deepEqual(ticketsOf(live, "pass", new Set(), true).map((each) => each.ticket_id), ["urgent", "bar", "made", "old", "young"]);
+});
+
+test("a ticket that begins later says in how long, and one that was told is not told again", () => {
+  const [old] = ticketsOf(OPEN, "grill", new Set());
+  assert.ok(old);
+  const waits = { ...old, lines: old.lines.map((line) => ({ ...line, fire_at: "2026-01-05T10:10:00Z" })) };
+  assert.equal(startsInS(waits, Date.parse("2026-01-05T10:09:15Z")), 45);
+  assert.equal(startsInS(old, Date.parse("2026-01-05T10:09:15Z")), 0);
+  assert.deepEqual(unshown([...OPEN.values()], new Set(["old"])), ["young", "bar"]);
+});
+
+test("a change that nobody has seen is news", () => {
+  const change = { kind: "voided", at: "2026-01-05T10:00:00Z", line_ids: [], text: "", ticket_id: "", number: 0 };
+  const [old] = ticketsOf(OPEN, "grill", new Set());
+  assert.ok(old);
+  assert.equal(hasNews({ ...old, changes: [{ ...change, seen_at: null }] }), true);
+  assert.equal(hasNews({ ...old, changes: [{ ...change, seen_at: change.at }] }), false);
 });
