@@ -33,9 +33,11 @@ class DiscountRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 class Promotion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A discount that gives itself, by rule, before all others (golden rule 2).
 
-    buy_get: for every `buy` units among `item_ids` and `category_ids`, the next `get` (the cheapest ones) are off by `rate`.
-    happy_hour: what is added within `daypart_ids` is off by `rate`. bundle: one unit of each of `item_ids` together costs
-    `amount_minor`. A unit takes part in one promotion at most; those listed first come first.
+    buy_get: for every `buy` units among `item_ids` and `category_ids`, the next `get` (the cheapest ones) are off by `rate`: the
+    units are counted from the dearest down in groups of `buy + get`. happy_hour: what is added within `daypart_ids` is off by
+    `rate`. bundle: one unit of each of `item_ids` together costs `amount_minor`, without modifiers. A category is named with all
+    below it; who names neither items nor categories means all. A unit takes part in one promotion at most; those listed first
+    come first.
     """
 
     id: ShortId
@@ -73,11 +75,12 @@ class TenderRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class Reason(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Why something was voided, comped, refunded or reopened. Where a kind has reasons, one of them must be named."""
+    """Why something was voided, comped, discounted, refunded, reopened, waived (a service charge) or exempt (of tax). Where a kind
+    has reasons, one of them must be named."""
 
     id: ShortId
     name: Name
-    kind: Literal["void", "comp", "discount", "refund", "reopen"]
+    kind: Literal["void", "comp", "discount", "refund", "reopen", "waive", "exempt"]
 
 
 DEFAULT_TENDERS = (

@@ -1,0 +1,257 @@
+"""Promotions: discounts that give themselves by rule, before all others (golden rule 2).
+
+What lives here: which promotions hold on a check, as a pure function of its lines and the menu's rules. When that is asked, and
+what becomes of the answer, is in settling.py; what they take off and of which tax, in arithmetic. Commands are not known here.
+
+A promotion takes part units, not lines: a line of three pizzas is three. A unit takes part in one promotion at most, those that
+the menu lists first come first. Left out are lines that are weighed, components of combos (which have a price of their own),
+shares of lines that were split (their promotion was granted before), and what no discount may touch.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from shared.domain.arithmetic.profiles import profile_of
+from shared.domain.arithmetic.rates import rate_of, ratio
+from shared.domain.check.state import Check, GivenDiscount, Line, LineStatus
+from shared.domain.ids import derived_id
+from shared.domain.menu.document import Menu
+from shared.domain.menu.effective import dayparts_in_force
+from shared.domain.menu.rules import Promotion
+from shared.domain.money import allocate
+from shared.limits import CATEGORY_DEPTH_MAX
+
+__all__ = ["promotions_of"]
+
+_RULES = "_promotions"
+
+
+class _Rule(NamedTuple):
+    """A promotion with what it names, ready to be asked: categories with all below them."""
+
+    promotion: Promotion
+    item_ids: frozenset[str]
+    categories: frozenset[str]
+    dayparts: frozenset[str]
+
+    def names(self, line: Line) -> bool:
+        """Whether it is for this line; one that names neither items nor categories is for all."""
+        if not self.item_ids and not self.categories:
+            return True
+        return line.item_id in self.item_ids or line.category in self.categories
+
+
+class _Units(msgspec.Struct, gc=False):
+    """Units of one line that take part in no promotion yet: `left` of them, at `price` each with modifiers, `bare` without.
+
+    `key` puts lines of one price in an order that does not hang on when they were added, so that totals do not either.
+    """
+
+    line: Line
+    left: int
+    price: int
+    bare: int
+    key: tuple[Any, ...]
+
+
+class _Take(NamedTuple):
+    """What a promotion is a part of, on one line."""
+
+    line_id: str
+    amount_minor: int
+
+
+def promotions_of(check: Check, menu: Menu, zone: ZoneInfo) -> tuple[GivenDiscount, ...]:
+    """The promotions that hold on the check, in the order in which they come off; local times are of `zone`.
+
+    What a split granted stands as it is, and so does what a rule gave that the menu no longer lists: a guest who was promised
+    two for one keeps it when the menu turns. The lines of those take part in nothing else.
+    """
+    rules = _rules(menu)
+    standing = tuple([each for each in check.discounts if each.scope == "promotion"]) if check.discounts else ()
+    if not rules and not standing:
+        return ()
+    known = {rule.promotion.id for rule in rules}
+    kept = tuple([each for each in standing if each.granted or each.rule_id not in known])
+    if not rules:
+        return kept
+    taken = {line_id for each in kept for line_id in each.line_ids}
+    units = [_units(line) for line in check.lines if line.line_id not in taken and _takes_part(line)]
+    found: list[GivenDiscount] = []
+    for rule in rules:
+        own = [each for each in units if each.left and rule.names(each.line)]
+        takes, amount = _KINDS[rule.promotion.kind](rule, own, lambda at: dayparts_in_force(menu, at.astimezone(zone).replace(tzinfo=None)))
+        if amount:
+            number = sum(each.rule_id == rule.promotion.id for each in kept)
+            found.append(_given(derived_id(check.check_id, rule.promotion.id, number), rule.promotion, takes, amount))
+    return (*kept, *found)
+
+
+def _given(discount_id: str, promotion: Promotion, takes: Sequence[_Take], amount: int) -> GivenDiscount:
+    parts = allocate(amount, [take.amount_minor for take in takes])
+    borne = [(take.line_id, part) for take, part in zip(takes, parts, strict=True) if part]
+    return GivenDiscount(
+        discount_id=discount_id,
+        name=promotion.name,
+        scope="promotion",
+        amount_minor=amount,
+        line_ids=tuple([line_id for line_id, _ in borne]),
+        rule_id=promotion.id,
+        parts_minor=tuple([part for _, part in borne]),
+    )
+
+
+def _takes_part(line: Line) -> bool:
+    return line.status is not LineStatus.VOIDED and line.discountable and line.combo is None and line.share is None and not line.weight
+
+
+def _units(line: Line) -> _Units:
+    price = line.unit_price_minor
+    for modifier in line.modifiers:
+        price += modifier.price_minor
+    price = max(0, price)
+    return _Units(line, line.quantity, price, min(price, line.unit_price_minor), (line.item_id, profile_of(line.taxes).key, line.line_id))
+
+
+# --- the kinds -------------------------------------------------------------------------------------
+
+_Dayparts = Callable[[datetime], frozenset[str]]
+_Found = tuple[Sequence[_Take], int]
+
+
+def _buy_get(rule: _Rule, units: Sequence[_Units], _: _Dayparts) -> _Found:
+    """For every `buy` units the next `get` are off by the rate.
+
+    Decided here: units are counted from the dearest down, so that in each group of `buy + get` the cheapest are off. Whoever
+    adds a unit never pays more for it than its price, nor less than nothing; counted from the cheapest up, a small pizza more
+    could cost a guest the large one that was free.
+    """
+    buy, group = rule.promotion.buy, rule.promotion.buy + rule.promotion.get
+
+    def off_before(count: int) -> int:
+        return count // group * (group - buy) + max(0, count % group - buy)
+
+    count = sum(each.left for each in units)
+    used = count - count % group if count % group <= buy else count  # who has bought and got nothing yet is free for the next rule
+    takes: list[_Take] = []
+    start = 0
+    for each in sorted(units, key=lambda each: (-each.price, each.key)):
+        end = start + each.left
+        off = off_before(min(end, used)) - off_before(min(start, used))
+        if off:
+            takes.append(_Take(each.line.line_id, off * each.price))
+        each.left -= min(end, used) - min(start, used)
+        start = end
+    return takes, _off(takes, rule.promotion.rate)
+
+
+def _happy_hour(rule: _Rule, units: Sequence[_Units], dayparts: _Dayparts) -> _Found:
+    """What was added while one of its dayparts was in force is off by the rate: rounded once, over all of it."""
+    takes: list[_Take] = []
+    known: dict[datetime, bool] = {}
+    for each in sorted(units, key=lambda each: (-each.price, each.key)):
+        at = each.line.added_at
+        if at is None:
+            continue
+        if at not in known:
+            known[at] = not rule.dayparts.isdisjoint(dayparts(at))
+        if known[at]:
+            takes.append(_Take(each.line.line_id, each.left * each.price))
+            each.left = 0
+    return takes, _off(takes, rule.promotion.rate)
+
+
+def _bundle(rule: _Rule, units: Sequence[_Units], _: _Dayparts) -> _Found:
+    """One unit of each named item (two of one that is named twice) together cost the amount, as often as that saves something.
+
+    Decided here: the dearest units come first; modifiers are paid on top, as in a combo.
+    """
+    needs = {item_id: rule.promotion.item_ids.count(item_id) for item_id in rule.promotion.item_ids}
+    shelves = {item_id: _by_value(units, item_id) for item_id in needs}
+    takes: dict[str, int] = {}
+    saved = 0
+    while needs:
+        picked = [pick for item_id, need in needs.items() for pick in _pick(shelves[item_id], need)]
+        if sum(count for _, count in picked) < len(rule.promotion.item_ids):
+            break
+        value = sum(each.bare * count for each, count in picked)
+        if value <= rule.promotion.amount_minor:
+            break
+        times = min(each.left // count for each, count in picked)
+        for each, count in picked:
+            each.left -= count * times
+            takes[each.line.line_id] = takes.get(each.line.line_id, 0) + each.bare * count * times
+        saved += (value - rule.promotion.amount_minor) * times
+    return [_Take(line_id, amount) for line_id, amount in takes.items()], saved
+
+
+def _by_value(units: Sequence[_Units], item_id: str) -> list[_Units]:
+    return sorted([each for each in units if each.line.item_id == item_id], key=lambda each: (-each.bare, each.key))
+
+
+def _pick(shelf: Sequence[_Units], need: int) -> list[tuple[_Units, int]]:
+    """Of which lines the next `need` units come, and how many of each; fewer where there are no more."""
+    picked: list[tuple[_Units, int]] = []
+    for each in shelf:
+        if not need:
+            break
+        if each.left:
+            picked.append((each, min(each.left, need)))
+            need -= picked[-1][1]
+    return picked
+
+
+def _off(takes: Sequence[_Take], rate: str) -> int:
+    whole = sum(take.amount_minor for take in takes)
+    return min(whole, rate_of(whole, rate)) if whole else 0
+
+
+_KINDS: dict[str, Callable[[_Rule, Sequence[_Units], _Dayparts], _Found]] = {
+    "buy_get": _buy_get,
+    "happy_hour": _happy_hour,
+    "bundle": _bundle,
+}
+
+# --- the rules of a menu ---------------------------------------------------------------------------
+
+
+def _rules(menu: Menu) -> tuple[_Rule, ...]:
+    """The promotions of the menu, made ready once for each menu and kept beside it."""
+    if not menu.rules.promotions:
+        return ()
+    found: tuple[_Rule, ...] | None = vars(menu).get(_RULES)
+    if found is None:
+        found = vars(menu)[_RULES] = tuple([
+            _Rule(each, frozenset(each.item_ids), _with_those_below(menu, each.category_ids), frozenset(each.daypart_ids))
+            for each in menu.rules.promotions
+            if _is_readable(each)
+        ])  # fmt: skip
+    return found
+
+
+def _is_readable(promotion: Promotion) -> bool:
+    """Whether its rate is one. A menu is checked before it is put in force (problems.py); one that an older release let pass must
+    not stop a waiter, so such a promotion gives nothing."""
+    try:
+        ratio(promotion.rate)
+    except ValueError:
+        return False
+    return True
+
+
+def _with_those_below(menu: Menu, ids: Iterable[str]) -> frozenset[str]:
+    named = set(ids)
+    for category in menu.categories if named else ():
+        above = category.parent
+        for _ in range(CATEGORY_DEPTH_MAX):
+            if not above:
+                break
+            if above in ids:
+                named.add(category.id)
+                break
+            above = menu.categories_by_id[above].parent if above in menu.categories_by_id else ""
+    return frozenset(named)
