@@ -6,7 +6,7 @@ what no decision allows, no journal may hold). No act is known here.
 
 from collections.abc import Iterable, Mapping
 
-from shared.domain.check.reckoning import sums_of
+from shared.domain.check.reckoning import total_minor
 from shared.domain.check.state import CHECK, CHECK_STATES, LINE_STATES, Check, Line
 from shared.domain.errors import ErrorInfo, Refused
 from shared.domain.ids import is_id
@@ -14,8 +14,8 @@ from shared.domain.kernel import Aggregate, Context, Key, View
 from shared.domain.text import ensure_text
 
 __all__ = [
-    "ACT_ERRORS", "allow", "allow_line", "before", "changed", "ensure_approved", "ensure_ids", "ensure_lines", "ensure_not_overpaid", "ensure_reason",
-    "ensure_unchanged", "find_check", "find_line",
+    "ACT_ERRORS", "allow", "allow_line", "before", "changed", "ensure_approved", "ensure_ids", "ensure_lines", "ensure_no_share",
+    "ensure_not_overpaid", "ensure_reason", "ensure_unchanged", "ensure_whole", "find_check", "find_line", "lines_of",
 ]  # fmt: skip
 
 
@@ -41,6 +41,26 @@ def find_line(check: Check, line_id: str) -> Line:
     if line is None:
         raise Refused("line.unknown", f"Check {check.number} has no line {line_id}.", check_id=check.check_id)
     return line
+
+
+def lines_of(check: Check, line_id: str) -> list[Line]:
+    """The line, or all components of a combo. Raises Refused `line.unknown`."""
+    return check.lines_named((line_id,)) or [find_line(check, line_id)]
+
+
+def ensure_whole(check: Check, line: Line, line_id: str) -> None:
+    """Raises Refused `combo.not_whole` where a component is named by its own id and not by its combo's."""
+    if line.combo is not None and line.combo.combo_id != line_id:
+        detail = f"{line.name} is part of {line.combo.name}, whose components come and go together."
+        raise Refused("combo.not_whole", detail, check_id=check.check_id, combo_id=line.combo.combo_id)
+
+
+def ensure_no_share(check: Check, lines: Iterable[Line]) -> None:
+    """Raises Refused `line.is_share`."""
+    for line in lines:
+        if line.share is not None:
+            detail = f"Check {check.number} has {line.share.part} of {line.name}; the rest of it is on other checks."
+            raise Refused("line.is_share", detail, check_id=check.check_id, line_id=line.line_id)
 
 
 def allow_line(check: Check, line: Line, act: str) -> None:
@@ -77,7 +97,8 @@ def ensure_reason(context: Context, kind: str, reason: str) -> None:
 def ensure_not_overpaid(after: Check) -> None:
     """Raises Refused `check.overpaid` where the check, as a decision would leave it, comes to less than was paid on it. A reopened
     one may: what is too much is given back before it closes."""
-    if not after.closings and after.paid_minor > sums_of(after).total_minor:
+    paid = after.paid_minor
+    if paid > 0 and not after.closings and paid > total_minor(after):
         detail = f"Check {after.number} would come to less than the {after.paid_minor} paid on it."
         raise Refused("check.overpaid", detail, check_id=after.check_id, paid_minor=after.paid_minor)
 
@@ -118,6 +139,8 @@ ACT_ERRORS: dict[str, ErrorInfo] = {
     "check.changed": ErrorInfo(409, "The check has been changed meanwhile.", "Look at it as it is now, and do it again."),
     "check.overpaid": ErrorInfo(409, "More would be paid than the check comes to.", "Leave the line on the check."),
     "line.unknown": ErrorInfo(404, "The check has no such line.", "Load the check again."),
+    "line.is_share": ErrorInfo(409, "The check has a share of that line only.", "Merge the checks of the split first."),
+    "combo.not_whole": ErrorInfo(409, "The components of a combo come and go together.", "Name the combo."),
     "line.already_held": ErrorInfo(409, "The line is not in the kitchen yet.", "Change or void it as a line that was not sent."),
     "line.already_sent": ErrorInfo(409, "The line is in the kitchen.", "Let a manager void it with a reason."),
     "line.already_voided": ErrorInfo(409, "The line has been voided already.", "Nothing needs to be done."),

@@ -83,13 +83,17 @@ class LineModifier(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 
 class ComboPart(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """The combo that a line is a component of. All lines of one `combo_id` come and go together; `price_minor` is the combo's."""
+    """The combo that a line is a component of. All lines of one `combo_id` come and go together; `price_minor` is the combo's, and
+    `extra_minor` what the component costs on top of its part of that. `counted` is what was taken off the combo's own countdown,
+    on its first component."""
 
     combo_id: str
     item_id: str
     name: str
     slot_id: str
     price_minor: int
+    extra_minor: int = 0
+    counted: int = 0
 
 
 class Share(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -112,7 +116,8 @@ class Voiding(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 class Line(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """`station` cooks it and `also_stations` work on it; `course` is a course's id, "" for none; `seat` 0 is the whole table.
 
-    `counted` units were taken from a countdown. `revision` counts the changes of the line.
+    `counted` units were taken from a countdown. With `own_price` the unit price was said when it was added, and no menu changes it.
+    `revision` counts the changes of the line.
     """
 
     line_id: str
@@ -139,6 +144,7 @@ class Line(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     discountable: bool = True
     dining_option: str = ""
     price_level: str = ""
+    own_price: bool = False
     allergens: tuple[str, ...] = ()
     ingredients: tuple[IngredientUse, ...] = ()
     counted: int = 0
@@ -151,7 +157,7 @@ class Line(msgspec.Struct, frozen=True, gc=False, kw_only=True):
         """(unit price + modifiers) x quantity, or price x weight + modifiers (golden rule 1), whatever became of the line."""
         if self.share is not None:
             return self.share.amount_minor
-        extras = (modifier.price_minor for modifier in self.modifiers)
+        extras = [modifier.price_minor for modifier in self.modifiers] if self.modifiers else ()
         if self.weight:
             return weighed_amount(self.unit_price_minor, self.weight, extras)
         return line_amount(self.unit_price_minor, extras, self.quantity)

@@ -13,7 +13,19 @@ from hypothesis import strategies as st
 
 from shared.domain import registry
 from shared.domain.check import AddLine, ChosenModifier, CloseCheck, OpenCheck, PayCash, SendCheck, VoidLine
+from shared.domain.check.billing import ShowBill
+from shared.domain.check.cards import HoldCard, RefundToCard, ReleaseCard, TakeCardPayment
+from shared.domain.check.changing import ChangeLine
+from shared.domain.check.charging import AddCharge, WaiveCharge
+from shared.domain.check.discounting import CompLines, GiveDiscount, RemoveDiscount
+from shared.domain.check.exempting import ExemptTax, RemoveExemption
 from shared.domain.check.firing import FireCourse, FireLines, HoldLines, ReleaseLines
+from shared.domain.check.paying import Pay
+from shared.domain.check.refunding import RefundAmount, RefundLines, RefundUnits, ReturnOverpaid
+from shared.domain.check.reopening import ReopenCheck
+from shared.domain.check.rerating import ChangeDiningOption
+from shared.domain.check.tabs import AuthorizeTab, ReleaseTab
+from shared.domain.check.tipping import AdjustTip
 from shared.domain.errors import Refused
 from shared.domain.kernel import Command
 from shared.domain.kitchen.changes import MarkChangesSeen
@@ -124,7 +136,9 @@ CASES = [
     Case("check.opened_at_range", OpenCheck(check_id=A, opened_at=datetime(2026, 3, 3, 4, 0)), role="import"),
     Case("line.unknown", VoidLine(check_id=A, line_id=name_id("ghost")), (opened,)),
     Case("line.already_added", line(line_id=name_id("soup")), (opened, soup)),
-    Case("line.already_sent", VoidLine(check_id=A, line_id=name_id("soup")), (opened, soup, sent)),
+    Case("line.already_sent", ChangeLine(check_id=A, line_id=name_id("soup"), quantity=2), (opened, soup, sent)),
+    Case("approval.missing", VoidLine(check_id=A, line_id=name_id("soup")), (opened, soup, sent)),
+    Case("reason.missing", VoidLine(check_id=A, line_id=name_id("soup"), reason=" "), (opened, soup, sent), role="manager"),
     Case("line.already_voided", VoidLine(check_id=A, line_id=name_id("soup")),
          (opened, soup, lambda world: world.do(VoidLine(check_id=A, line_id=name_id("soup"))))),
     Case("item.unknown", line("sushi"), (opened,)),
@@ -192,11 +206,41 @@ def test_every_error_tells_the_person_what_happened_and_what_to_do() -> None:
 # --- permissions ---
 
 NEEDS = {
-    "box": {"StartEpoch", "TurnBusinessDay", "ApplyScheduledMenu"},
+    "box": {"StartEpoch", "TurnBusinessDay", "ApplyScheduledMenu", "TakeCardPayment", "HoldCard", "ReleaseCard", "RefundToCard"},
     "manage": {"ApplyMenu", "AcceptClock", "SetLocalPrice", "ScheduleMenu", "UnscheduleMenu"},
     "availability": {"EightySixItem", "RestoreItem", "SetCountdown"},
-    "order": {"OpenCheck", "AddLine", "VoidLine", "SendCheck", "FireCourse", "FireLines", "HoldLines", "ReleaseLines"},
-    "pay": {"PayCash", "CloseCheck"},
+    "order": {
+        "OpenCheck",
+        "AddLine",
+        "ChangeLine",
+        "ChangeDiningOption",
+        "VoidLine",
+        "SendCheck",
+        "FireCourse",
+        "FireLines",
+        "HoldLines",
+        "ReleaseLines",
+        "ShowBill",
+        "GiveDiscount",
+        "CompLines",
+        "RemoveDiscount",
+        "AddCharge",
+        "WaiveCharge",
+        "ExemptTax",
+        "RemoveExemption",
+    },
+    "pay": {
+        "PayCash",
+        "CloseCheck",
+        "Pay",
+        "AdjustTip",
+        "AuthorizeTab",
+        "ReleaseTab",
+        "RefundLines",
+        "RefundAmount",
+        "ReturnOverpaid",
+        "ReopenCheck",
+    },
     "kitchen": {
         "BumpItem",
         "BumpTicket",
@@ -233,10 +277,32 @@ ANY: dict[str, Command] = {
     "SetCountdown": SetCountdown(item_id="soup", left=1),
     "OpenCheck": OpenCheck(check_id=A),
     "AddLine": line(),
+    "ChangeLine": ChangeLine(check_id=A, line_id=A, seat=1),
+    "ChangeDiningOption": ChangeDiningOption(check_id=A, dining_option="take_away"),
     "VoidLine": VoidLine(check_id=A, line_id=A),
+    "GiveDiscount": GiveDiscount(check_id=A, discount_id=A),
+    "CompLines": CompLines(check_id=A, discount_id=A, line_ids=(A,)),
+    "RemoveDiscount": RemoveDiscount(check_id=A, discount_id=A),
+    "AddCharge": AddCharge(check_id=A, rule_id="service"),
+    "WaiveCharge": WaiveCharge(check_id=A, charge_id=A),
+    "ExemptTax": ExemptTax(check_id=A),
+    "RemoveExemption": RemoveExemption(check_id=A),
     "SendCheck": SendCheck(check_id=A),
     "PayCash": PayCash(check_id=A, tendered_minor=1),
     "CloseCheck": CloseCheck(check_id=A),
+    "Pay": Pay(check_id=A, tender="external", approval_code="1"),
+    "AdjustTip": AdjustTip(check_id=A, payment_id=A, tip_minor=1),
+    "AuthorizeTab": AuthorizeTab(check_id=A, amount_minor=1, approval_code="1"),
+    "ReleaseTab": ReleaseTab(check_id=A),
+    "RefundLines": RefundLines(check_id=A, lines=(RefundUnits(line_id=A),), reason="cold"),
+    "RefundAmount": RefundAmount(check_id=A, amount_minor=1, reason="cold"),
+    "ReturnOverpaid": ReturnOverpaid(check_id=A, reason="wrong"),
+    "ReopenCheck": ReopenCheck(check_id=A, reason="wrong"),
+    "ShowBill": ShowBill(check_id=A),
+    "TakeCardPayment": TakeCardPayment(check_id=A, amount_minor=1),
+    "HoldCard": HoldCard(check_id=A, amount_minor=1),
+    "ReleaseCard": ReleaseCard(check_id=A),
+    "RefundToCard": RefundToCard(refund=RefundAmount(check_id=A, reason="cold")),
     "BumpTicket": BumpTicket(ticket_id=A),
     "FireCourse": FireCourse(check_id=A, course="mains"),
     "FireLines": FireLines(check_id=A, line_ids=(A,)),
