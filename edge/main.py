@@ -35,6 +35,7 @@ from edge.box import read_box
 from edge.journal.lock import single_writer
 from edge.journal.reader import Reader
 from edge.journal.store import SqliteStore
+from edge.journal.upgrade import upgrade
 from edge.journal.writer import Writer
 from edge.settings import EdgeSettings
 from shared.domain.errors import Refused
@@ -89,6 +90,7 @@ def _open(data_dir: Path, identity: BoxIdentity) -> tuple[SqliteStore, Site]:
     path = data_dir / JOURNAL
     try:
         store = SqliteStore(path)
+        upgrade(store)
         site = Site(identity, store, utc_now)
         site.start()
     except sqlite3.Error as error:
@@ -97,6 +99,10 @@ def _open(data_dir: Path, identity: BoxIdentity) -> tuple[SqliteStore, Site]:
         ) from error
     except Refused as refused:
         raise OperatorError(refused.code, refused.detail, ERRORS[refused.code].hint) from refused
+    except (LookupError, ValueError) as error:  # what `fold` raises for an entry that does not fit; msgspec's errors are ValueErrors
+        raise OperatorError(
+            "journal.unprojectable", f"An entry does not fit: {error}", "Run `comanda edge verify`; keep the file."
+        ) from error
     return store, site
 
 

@@ -12,7 +12,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.static_files import create_static_files_router
 
-from edge.api import box, commands, feed, health, reads
+from edge.api import box, checks, commands, feed, floor, health, kitchen, reads, reports
 from edge.api.openapi import RawSchema
 from edge.api.problems import HANDLERS
 from edge.api.state import Edge
@@ -35,6 +35,9 @@ _FRESH = CacheControlHeader(no_cache=True)
 _KEPT = CacheControlHeader(max_age=365 * 24 * 3600, public=True, immutable=True)
 
 
+_PARTS = (commands, checks, kitchen, floor, reports, reads, feed, box)
+
+
 def _app_files(name: str, built: Path) -> list[Router]:
     return [
         create_static_files_router(path=f"/{name}", directories=[built], html_mode=True, name=name, cache_control=_FRESH),
@@ -53,7 +56,7 @@ def create_app(edge: Edge) -> Litestar:
         return _INDEX
 
     return Litestar(
-        route_handlers=[commands.router, reads.router, feed.router, box.router, *health.ROUTES, index, *static],
+        route_handlers=[*(each.router for each in _PARTS), *health.ROUTES, index, *static],
         dependencies={"edge": Provide(lambda: edge, sync_to_thread=False)},
         exception_handlers=HANDLERS,
         request_max_body_size=REQUEST_BYTES_MAX,

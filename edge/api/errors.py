@@ -20,6 +20,7 @@ API_ERRORS: dict[str, ErrorInfo] = {
     "feed.bad_cursor": ErrorInfo(400, "The cursor is no position.", "Begin without a cursor and take the one you are given."),
     "feed.fork": ErrorInfo(409, "The journal holds a different entry at the cursor.", "Stop and show it to a person: see the runbook on forks."),
     "feed.ahead": ErrorInfo(409, "The cursor is ahead of the journal: its tail is missing.", "Stop and show it to a person: see the runbook on it."),
-    "report.too_large": ErrorInfo(422, "The report spans more checks than a box reads at once.", "Ask for fewer days; the hub has the whole."),
+    "report.too_large": ErrorInfo(422, "The report spans more days than a box reads at once.", "Ask for fewer days; the hub has the whole."),
+    "report.reversed": ErrorInfo(422, "The range of dates ends before it begins.", "Ask with from_date at or before to_date."),
     "edge.defect": ErrorInfo(500, "The box made a mistake.", "Ask again with the same id; report it with the log of the box."),
 }  # fmt: skip

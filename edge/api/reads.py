@@ -1,30 +1,25 @@
-"""Routes that read: menu, checks, tickets, sales, status.
+"""Routes for the site as a whole: its menu, and how the box is.
 
 What lives here: queries in, views out. Nothing is decided or written here, except the menu that is handed in.
 """
 
 import shutil
-from contextlib import aclosing
-from datetime import date, datetime
-from typing import Annotated, Any
+from datetime import datetime
+from typing import Any
 
 import msgspec
 from litestar import Request, Router, get, put
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.params import JSONBody
 
 from edge.api.problems import RefusedRequest
 from edge.api.state import Edge, Here
 from edge.app.site import RefusedCommand
 from edge.app.site import Request as SiteRequest
-from edge.journal.reader import Reader
-from shared.domain.check.books import NO_SALES, Sales, sales_of
 from shared.domain.errors import Refused
-from shared.domain.ids import derived_id, is_id
-from shared.domain.kitchen.ticket import Ticket
+from shared.domain.ids import derived_id
 from shared.domain.menu import Menu, menu_problems, menu_version
 from shared.domain.site import ApplyMenu
-from shared.domain.views import CheckView, check_view
-from shared.limits import CHECKS_PAGE_MAX, DISK_FREE_ALARM_BYTES, SALES_CHECKS_MAX, TICKETS_PAGE_MAX
+from shared.limits import DISK_FREE_ALARM_BYTES
 from shared.protocol.entry import decode_entry
 from shared.protocol.session import CloudState, Submit
 from shared.version import VERSION
@@ -46,33 +41,6 @@ class MenuApplied(msgspec.Struct, frozen=True, kw_only=True):
 
     version: str
     applied: bool
-
-
-class Checks(msgspec.Struct, frozen=True, kw_only=True):
-    checks: tuple[CheckView, ...]
-
-
-class Tickets(msgspec.Struct, frozen=True, kw_only=True):
-    tickets: tuple[Ticket, ...]
-
-
-class DaySales(msgspec.Struct, frozen=True, kw_only=True):
-    """Sales of one business date, minor units."""
-
-    business_date: str
-    orders: int
-    lines: int
-    gross_minor: int
-    net_minor: int
-    tax_minor: int
-
-
-class SalesAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """Sales by business date, and their sum, minor units of `currency`."""
-
-    currency: str
-    days: tuple[DaySales, ...]
-    total: Sales
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,90 +94,6 @@ async def put_menu(request: Anybody, edge: Here, data: JSONBody[Menu]) -> MenuAp
     return MenuApplied(version=version, applied=True)
 
 
-def ensure_date(text: str | None) -> str | None:
-    """The date as given, or nothing for none. Raises Refused `request.malformed`: a typing error must not look like a day without sales."""
-    try:
-        if text and date.fromisoformat(text).isoformat() != text:
-            raise ValueError("write it as YYYY-MM-DD")
-    except ValueError as error:
-        raise Refused("request.malformed", f"{text!r} is no date: {error}.") from error
-    return text
-
-
-@get("/checks", summary="Checks, open or closed")
-async def list_checks(
-    request: Anybody,
-    edge: Here,
-    status: Annotated[str, QueryParameter(pattern="^(open|closed)$", description="open or closed")] = "open",
-    business_date: Annotated[str | None, QueryParameter(description="ISO date; of closed checks only")] = None,
-    limit: Annotated[int, QueryParameter(ge=1, le=CHECKS_PAGE_MAX)] = CHECKS_PAGE_MAX,
-) -> Checks:
-    """Open checks, the longest untouched first; closed ones of a business date (today by default), the last closed first."""
-    edge.identify(request)
-    if status == "open":
-        found = await edge.reader.open_checks(limit)
-    else:
-        day = ensure_date(business_date) or edge.site.business_date
-        found = await edge.reader.closed_checks(day, day, limit)
-    return Checks(checks=tuple(check_view(check) for check in found))
-
-
-@get("/checks/{check_id:str}", summary="One check")
-async def get_check(request: Anybody, edge: Here, check_id: FromPath[str]) -> CheckView:
-    edge.identify(request)
-    check = await edge.reader.check(check_id) if is_id(check_id) else None
-    if check is None:
-        raise Refused("check.unknown", f"There is no check {check_id[:64]!r}.")
-    return check_view(check)
-
-
-@get("/tickets", summary="Open kitchen tickets")
-async def list_tickets(
-    request: Anybody, edge: Here, station: Annotated[str, QueryParameter(description="only this station's")] = ""
-) -> Tickets:
-    edge.identify(request)
-    found = await edge.reader.open_tickets(TICKETS_PAGE_MAX)
-    return Tickets(tickets=tuple(ticket for ticket in found if station in ("", ticket.station)))
-
-
-async def sales_by_day(reader: Reader, first: str, last: str) -> dict[str, Sales]:
-    """Sales of closed checks by business date. Raises Refused `report.too_large`: a part of the sum would look like the whole."""
-    days: dict[str, Sales] = {}
-    count = 0
-    async with aclosing(reader.closed_pages(first, last, SALES_CHECKS_MAX + 1)) as pages:
-        async for page in pages:
-            count += len(page)
-            if count > SALES_CHECKS_MAX:
-                raise Refused("report.too_large", f"More than {SALES_CHECKS_MAX} checks were closed from {first} to {last}.")
-            for check in page:
-                days[check.business_date] = days.get(check.business_date, NO_SALES) + sales_of(check)
-    return days
-
-
-@get("/sales", summary="Sales by business date")
-async def get_sales(
-    request: Anybody,
-    edge: Here,
-    from_date: Annotated[str | None, QueryParameter(description="first business date, ISO; today by default")] = None,
-    to_date: Annotated[str | None, QueryParameter(description="last business date, ISO; from_date by default")] = None,
-) -> SalesAnswer:
-    """Closed checks only. The hub computes the same figures with the same function from the same entries."""
-    edge.identify(request)
-    first = ensure_date(from_date) or edge.site.business_date
-    days = await sales_by_day(edge.reader, first, ensure_date(to_date) or first)
-    return SalesAnswer(
-        currency=edge.site.currency,
-        days=tuple(
-            DaySales(
-                business_date=each, orders=day.orders, lines=day.lines, gross_minor=day.gross_minor, net_minor=day.net_minor,
-                tax_minor=day.tax_minor,
-            )
-            for each, day in sorted(days.items())
-        ),
-        total=sum(days.values(), NO_SALES),
-    )  # fmt: skip
-
-
 async def oldest_pending_at(edge: Edge) -> datetime | None:
     """When the oldest entry that is not in the cloud was written (UTC); None when all is there."""
     if edge.cloud.sequence >= edge.feed.head.sequence:
@@ -237,6 +121,4 @@ def alarms(edge: Edge) -> tuple[str, ...]:
     return (*(["storage.low"] if free < DISK_FREE_ALARM_BYTES else []), *([edge.cloud.alarm] if edge.cloud.alarm else []))
 
 
-router = Router(
-    path="/v1", route_handlers=[get_menu, put_menu, list_checks, get_check, list_tickets, get_sales, get_status], tags=["reads"]
-)
+router = Router(path="/v1", route_handlers=[get_menu, put_menu, get_status], tags=["site"])

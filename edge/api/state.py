@@ -3,6 +3,7 @@
 What lives here: a bundle and the two questions that every route asks it. How the parts are made is main.py's business.
 """
 
+import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -17,6 +18,7 @@ from edge.box import Box
 from edge.journal.reader import Reader
 from edge.journal.writer import Writer
 from edge.settings import EdgeSettings
+from shared.domain.menu import EMPTY_MENU, Menu, decode_menu
 from shared.domain.site import SiteState
 from shared.protocol.session import CloudState
 
@@ -37,10 +39,19 @@ class Edge:
     site: SiteState
     cloud: CloudState
     followers: int = 0
+    _menu: tuple[str, Menu] = ("", EMPTY_MENU)
 
     def identify(self, connection: Connection) -> Device:
         """Who asks; raises Refused."""
         return identify(connection, self.devices, self.settings.trust_loopback)
+
+    async def menu(self) -> Menu:
+        """The menu in force, decoded once for each version; EMPTY_MENU where there is none yet."""
+        version = self.site.menu_version
+        if version != self._menu[0]:
+            document = await self.reader.document(version)
+            self._menu = (version, await asyncio.to_thread(decode_menu, document) if document else EMPTY_MENU)
+        return self._menu[1]
 
     def now(self) -> datetime:
         return datetime.now(UTC)

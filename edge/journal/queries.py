@@ -23,10 +23,29 @@ ON CONFLICT (kind, id) DO UPDATE SET is_live = excluded.is_live, updated_sequenc
 LIVE = "SELECT state FROM aggregates INDEXED BY aggregates_live WHERE kind = ? AND is_live ORDER BY updated_sequence DESC LIMIT ?"
 COUNT_LIVE = "SELECT count(*) FROM aggregates INDEXED BY aggregates_live WHERE kind = ? AND is_live"
 CHANGED_AFTER = "SELECT kind, state FROM aggregates WHERE updated_sequence > ? ORDER BY updated_sequence LIMIT ?"
-CLOSED_CHECKS = """
+# What a list of checks may be narrowed to; an empty parameter narrows nothing.
+_NARROWED = """
+  AND (:table_id = '' OR json_extract(state, '$.table_id') = :table_id)
+  AND (:owner_id = '' OR json_extract(state, '$.owner_id') = :owner_id)
+  AND (:service = '' OR json_extract(state, '$.service') = :service)
+"""
+OPEN_CHECKS = f"""
+SELECT state FROM aggregates INDEXED BY aggregates_live
+WHERE kind = 'check' AND is_live AND (:from_date = '' OR json_extract(state, '$.business_date') BETWEEN :from_date AND :to_date) {_NARROWED}
+ORDER BY updated_sequence DESC LIMIT :limit
+"""
+# `status` is 'closed' or 'merged'.
+CLOSED_CHECKS = f"""
 SELECT state FROM aggregates INDEXED BY aggregates_closed
-WHERE kind = 'check' AND NOT is_live AND json_extract(state, '$.business_date') BETWEEN ? AND ?
-ORDER BY updated_sequence DESC LIMIT ?
+WHERE kind = 'check' AND NOT is_live AND json_extract(state, '$.business_date') BETWEEN :from_date AND :to_date
+  AND json_extract(state, '$.status') = :status {_NARROWED}
+ORDER BY updated_sequence DESC LIMIT :limit
+"""
+LOAD_MANY = "SELECT id, state FROM aggregates WHERE kind = ? AND id IN {rows}"
+BETWEEN_IDS = "SELECT state FROM aggregates WHERE kind = ? AND id BETWEEN ? AND ? ORDER BY id LIMIT ?"
+# Entries of a stretch of the journal that name something: an id stands in an entry as it is written everywhere.
+ENTRIES_NAMING = """
+SELECT epoch, sequence, hash, entry FROM journal WHERE sequence > ? AND sequence <= ? AND instr(entry, ?) ORDER BY sequence DESC LIMIT ?
 """
 # Rows that a rebuild found otherwise: kind, id, old state, new state, and whether the rest of the row is the same.
 AGGREGATES_DIFFER = """

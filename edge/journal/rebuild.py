@@ -1,23 +1,31 @@
 """Building the projections anew from the journal, beside the old ones, and proving both equal (Law 2).
 
 What lives here: the fold into `rebuilt_…` tables, the comparison and the swap. The caller holds the directory's lock, so
-nobody else writes. Memory stays bounded however long the journal is.
+nobody else writes. Memory and the WAL stay bounded however long the journal is: the new tables are written in many transactions,
+and put in place of the old ones in one. A crash before that leaves tables that nobody reads, and the next rebuild begins anew.
 """
 
 import sqlite3
-from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 from uuid import UUID
 
 import msgspec
 
+from edge.app.cache import StateCache
 from edge.journal import queries
 from edge.journal.rows import insert_rows
-from edge.journal.schema import INDEXES, PROJECTIONS, create_projections
+from edge.journal.schema import PROJECTIONS, create_indexes, create_projections, mark_format
 from shared.domain.kernel import Aggregate, Key
 from shared.domain.registry import AGGREGATES
-from shared.limits import AGGREGATES_CACHED_MAX, REBUILD_DIFFERENCES_MAX, VERIFY_PAGE_ENTRIES
+from shared.limits import (
+    AGGREGATES_CACHED_MAX,
+    REBUILD_CACHED_BYTES_MAX,
+    REBUILD_DIFFERENCES_MAX,
+    REBUILD_FLUSH_AGGREGATES,
+    VERIFY_PAGE_ENTRIES,
+)  # fmt: skip
 from shared.protocol.entry import StoredEntry, decode_entry
 from shared.protocol.fold import fold
 
@@ -46,81 +54,102 @@ class _View:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._cache: OrderedDict[Key, Aggregate] = OrderedDict()
-        self.changed: dict[Key, int] = {}
+        self._cache = StateCache(AGGREGATES_CACHED_MAX, REBUILD_CACHED_BYTES_MAX)
+        self._changed: dict[Key, tuple[Aggregate, int]] = {}
 
     def find(self, cls: type[A], kind: str, id: str) -> A | None:
         key = (kind, id)
-        found = self._cache.get(key)
+        changed = self._changed.get(key)
+        found = changed[0] if changed is not None else self._cache.get(key)
         if found is None:
-            row = self._connection.execute(_LOAD, (kind, id)).fetchone()
+            row = self._connection.execute(_LOAD, key).fetchone()
             if row is None:
                 return None
             found = msgspec.json.decode(row[0], type=AGGREGATES[kind])
-            self._cache[key] = found
-        self._cache.move_to_end(key)
+            self._cache.put(key, found, len(row[0]))
         assert isinstance(found, cls)
         return found
 
     def put(self, key: Key, aggregate: Aggregate, sequence: int) -> None:
-        self._cache[key] = aggregate
-        self._cache.move_to_end(key)
-        self.changed[key] = sequence
-        if len(self.changed) >= AGGREGATES_CACHED_MAX:
+        self._changed[key] = (aggregate, sequence)
+        if len(self._changed) >= REBUILD_FLUSH_AGGREGATES:
             self.flush()
 
     def flush(self) -> None:
+        """Write what has changed, in the order of the table, so that neighbours share a page."""
         rows: list[tuple[object, ...]] = []
-        for (kind, id), sequence in self.changed.items():
-            aggregate = self._cache[kind, id]
-            rows.append((kind, id, aggregate.is_live, sequence, msgspec.json.encode(aggregate).decode()))
+        for key, (aggregate, sequence) in sorted(self._changed.items(), key=lambda item: item[0]):
+            state = msgspec.json.encode(aggregate).decode()
+            rows.append((*key, aggregate.is_live, sequence, state))
+            self._cache.put(key, aggregate, len(state))
         insert_rows(self._connection, _SAVE, rows)
-        self.changed.clear()
-        while len(self._cache) > AGGREGATES_CACHED_MAX:
-            self._cache.popitem(last=False)
+        self._changed.clear()
 
 
-def rebuild(connection: sqlite3.Connection, *, swap: bool, progress: Callable[[int], None] = lambda _: None) -> Rebuilt:
-    """Fold the whole journal into new projections, compare, and put them in place of the old ones unless `swap` is off.
+def rebuild(
+    connection: sqlite3.Connection, *, swap: bool, compare: bool = True, progress: Callable[[int], None] = lambda _: None
+) -> Rebuilt:
+    """Fold the whole journal into new projections, compare them (unless `compare` is off), and put them in place of the old
+    ones unless `swap` is off. `progress` is told the sequence reached.
 
-    One transaction: a crash leaves everything as it was. Raises what `fold` raises for an entry that does not fit.
+    A crash or an error leaves everything as it was. Raises what `fold` raises for an entry that does not fit.
     """
-    connection.execute("BEGIN IMMEDIATE")
+    _drop(connection)
     try:
-        create_projections(connection, PREFIX)
+        # In WAL this loses nothing: the swap below is synced, and with it whatever stands before it in the WAL.
+        connection.execute("PRAGMA synchronous = NORMAL")
+        with _transaction(connection):
+            create_projections(connection, PREFIX)
         entries, unknown = _fold_all(connection, progress)
-        differences = _differences(connection)
+        differences = _differences(connection) if compare else ()
         counts = [connection.execute(f"SELECT count(*) FROM {PREFIX}{table}").fetchone()[0] for table in PROJECTIONS]
+        connection.execute("PRAGMA synchronous = FULL")
         if swap:
             _swap(connection)
-        else:
-            for table in PROJECTIONS:
-                connection.execute(f"DROP TABLE {PREFIX}{table}")
+    finally:
+        connection.execute("PRAGMA synchronous = FULL")
+        _drop(connection)
+    return Rebuilt(entries=entries, commands=counts[0], aggregates=counts[1], unknown_events=unknown, differences=differences, swapped=swap)
+
+
+@contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
-    return Rebuilt(entries=entries, commands=counts[0], aggregates=counts[1], unknown_events=unknown, differences=differences, swapped=swap)
+
+
+def _drop(connection: sqlite3.Connection) -> None:
+    """Forget new tables that were not put in place: of this rebuild, or of one that was cut short."""
+    with _transaction(connection):
+        for table in PROJECTIONS:
+            connection.execute(f"DROP TABLE IF EXISTS {PREFIX}{table}")
 
 
 def _fold_all(connection: sqlite3.Connection, progress: Callable[[int], None]) -> tuple[int, int]:
+    """(last sequence, entries of an unknown type)."""
     view, last, unknown = _View(connection), 0, 0
     while page := connection.execute(queries.ENTRIES_AFTER, (last, VERIFY_PAGE_ENTRIES)).fetchall():
-        commands: list[tuple[object, ...]] = []
-        for row in page:
-            stored = StoredEntry(*row)
-            entry = decode_entry(stored.entry)
-            if entry.ordinal == 0:
-                commands.append((UUID(entry.command).bytes, bytes.fromhex(entry.digest), entry.sequence, entry.of))
-            changes = fold(view, entry)
-            unknown += changes is None
-            for key, aggregate in (changes or {}).items():
-                view.put(key, aggregate, entry.sequence)
-            last = stored.sequence
-        insert_rows(connection, _ADD_COMMAND, commands)
+        with _transaction(connection):
+            commands: list[tuple[object, ...]] = []
+            for row in page:
+                stored = StoredEntry(*row)
+                entry = decode_entry(stored.entry)
+                if entry.ordinal == 0:
+                    commands.append((UUID(entry.command).bytes, bytes.fromhex(entry.digest), entry.sequence, entry.of))
+                changes = fold(view, entry)
+                unknown += changes is None
+                for key, aggregate in (changes or {}).items():
+                    view.put(key, aggregate, entry.sequence)
+                last = stored.sequence
+            insert_rows(connection, _ADD_COMMAND, sorted(commands))
+            view.flush()
         progress(last)
-    view.flush()
     return last, unknown
 
 
@@ -144,9 +173,10 @@ def _means_the_same(kind: str, id: str, old: str | None, new: str | None, same_c
 
 
 def _swap(connection: sqlite3.Connection) -> None:
-    for table in PROJECTIONS:
-        connection.execute(f"DROP TABLE {table}")
-        connection.execute(f"ALTER TABLE {PREFIX}{table} RENAME TO {table}")
-    for index in INDEXES:
-        connection.execute(f"DROP INDEX {PREFIX}{index}")
-    create_projections(connection, tables=False)
+    """Put the new tables in place, in one transaction: before it the old ones stand, after it the new."""
+    with _transaction(connection):
+        for table in PROJECTIONS:
+            connection.execute(f"DROP TABLE {table}")
+            connection.execute(f"ALTER TABLE {PREFIX}{table} RENAME TO {table}")
+        create_indexes(connection)
+        mark_format(connection)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
-__all__ = ["insert_rows", "select_rows"]
+__all__ = ["insert_rows", "select_rows", "select_statement"]
 
 # Rows in one statement: few sizes, so that SQLite's prepared statements are found again.
 _SIZES = (64, 16, 4, 1)
@@ -19,6 +19,12 @@ _SIZES = (64, 16, 4, 1)
 def _insert(sql: str, size: int, width: int) -> str:
     row = f"({', '.join('?' * width)})"
     return sql.format(rows=", ".join([row] * size))
+
+
+def select_statement(sql: str, keys: Sequence[object]) -> tuple[str, list[object]]:
+    """A statement that says `IN {rows}`, for at least one key, with its parameters: of few sizes, the last key filling up."""
+    size = -(-len(keys) // _SIZES[0]) * _SIZES[0] if len(keys) > _SIZES[0] else next(size for size in reversed(_SIZES) if size >= len(keys))
+    return _select(sql, size), [*keys, *[keys[-1]] * (size - len(keys))]
 
 
 @lru_cache(maxsize=32)
@@ -39,6 +45,4 @@ def insert_rows(connection: sqlite3.Connection, sql: str, rows: Sequence[Sequenc
 def select_rows(connection: sqlite3.Connection, sql: str, keys: Sequence[object]) -> Iterator[Any]:
     """The rows for `keys` by a statement that says `IN {rows}`. Raises sqlite3.Error."""
     for at in range(0, len(keys), _SIZES[0]):
-        some = keys[at : at + _SIZES[0]]
-        size = next(size for size in reversed(_SIZES) if size >= len(some))
-        yield from connection.execute(_select(sql, size), [*some, *[some[0]] * (size - len(some))])
+        yield from connection.execute(*select_statement(sql, keys[at : at + _SIZES[0]]))

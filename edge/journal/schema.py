@@ -9,7 +9,9 @@ import sqlite3
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-__all__ = ["INDEXES", "PROJECTIONS", "create_projections", "migrate"]
+from shared.domain.registry import STATE_FORMAT
+
+__all__ = ["INDEXES", "PROJECTIONS", "create_indexes", "create_projections", "format_of", "mark_format", "migrate"]
 
 migrations = Migrations("comanda.edge")
 
@@ -47,10 +49,11 @@ CREATE TABLE {prefix}aggregates (
 """
 
 _INDEXES = """
--- What changed after a cursor, and what is live: the two questions of a screen. What was closed on a date: that of a report.
-CREATE INDEX {prefix}aggregates_updated ON {prefix}aggregates (updated_sequence);
-CREATE INDEX {prefix}aggregates_live ON {prefix}aggregates (kind) WHERE is_live;
-CREATE INDEX {prefix}aggregates_closed ON {prefix}aggregates (json_extract(state, '$.business_date'), updated_sequence)
+-- What changed after a cursor, and what is live, the newest first: the two questions of a screen.
+CREATE INDEX aggregates_updated ON aggregates (updated_sequence);
+CREATE INDEX aggregates_live ON aggregates (kind, updated_sequence) WHERE is_live;
+-- What was closed on a date: that of a report.
+CREATE INDEX aggregates_closed ON aggregates (json_extract(state, '$.business_date'), updated_sequence)
 WHERE kind = 'check' AND NOT is_live;
 """
 
@@ -86,11 +89,28 @@ def _statements(script: str) -> list[str]:
     return [statement for statement in script.split(";\n") if statement.strip()]
 
 
-def create_projections(connection: sqlite3.Connection, prefix: str = "", *, tables: bool = True) -> None:
-    """Create the projection tables, or with `tables` off only their indexes, in the transaction that is open."""
-    script = (_PROJECTIONS if tables else "") + _INDEXES
-    for statement in _statements(script.format(prefix=prefix)):
+def create_projections(connection: sqlite3.Connection, prefix: str = "") -> None:
+    """Create the projection tables, without their indexes, in the transaction that is open."""
+    for statement in _statements(_PROJECTIONS.format(prefix=prefix)):
         connection.execute(statement)
+
+
+def create_indexes(connection: sqlite3.Connection) -> None:
+    """Create the indexes of the projections as they are now, whichever there were."""
+    for index in INDEXES:
+        connection.execute(f"DROP INDEX IF EXISTS {index}")
+    for statement in _statements(_INDEXES):
+        connection.execute(statement)
+
+
+def format_of(connection: sqlite3.Connection) -> int:
+    """The state format that the projections of the file were made in; 0 for those of a release that recorded none (0.1)."""
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def mark_format(connection: sqlite3.Connection) -> None:
+    """Record that the projections are those of this release, in the transaction that is open."""
+    connection.execute(f"PRAGMA user_version = {STATE_FORMAT}")
 
 
 @migrations()
@@ -98,16 +118,16 @@ def m0001_journal(db: Database) -> None:
     for statement in _statements(_JOURNAL) + _statements(_BOX):
         db.conn.execute(statement)
     create_projections(db.conn)
+    mark_format(db.conn)
 
 
 @migrations()
-def m0002_indexes(db: Database) -> None:
-    """All indexes as they are now: a file made before this release lacks that of closed checks."""
-    for index in INDEXES:
-        db.conn.execute(f"DROP INDEX IF EXISTS {index}")
-    create_projections(db.conn, tables=False)
+def m0003_indexes(db: Database) -> None:
+    """All indexes as they are now: a file made before this release lacks some. (m0002 of release 0.1 did the same for its own.)"""
+    create_indexes(db.conn)
 
 
 def migrate(connection: sqlite3.Connection) -> None:
-    """Bring the file up to this release, each migration in a transaction of its own."""
+    """Bring the tables of the file up to this release, each migration in a transaction of its own. What stands in the
+    projections is upgrade.py's business."""
     migrations.apply(Database(connection, recursive_triggers=False))

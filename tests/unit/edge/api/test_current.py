@@ -75,7 +75,7 @@ async def test_a_check_that_only_the_refused_batch_would_have_opened_has_no_stat
 
 
 async def test_a_ticket_is_told_rather_than_its_check(kit: SiteKit, reader: Reader) -> None:
-    ticket = (await reader.open_tickets(1))[0]
+    ticket = (await reader.live_tickets(1))[0]
     kit.one(BumpTicket(ticket_id=ticket.ticket_id), by=device("kds"))
     conflict = Refused("ticket.already_bumped", "Bumped.", ticket_id=ticket.ticket_id, check_id=CHECK)
     told = await with_current(reader, RefusedCommand(error=conflict))

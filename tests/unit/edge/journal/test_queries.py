@@ -11,11 +11,18 @@ from edge.journal.schema import INDEXES, migrate
 from edge.journal.store import SqliteStore
 from tests.unit.edge.site_kit import SiteKit, service
 
+NARROWED = {
+    "status": "closed", "from_date": "2026-03-02", "to_date": "2026-03-02", "table_id": "", "owner_id": "", "service": "", "limit": 10,
+}  # fmt: skip
 PLANS = [
     (queries.LIVE, ("check", 10), "aggregates_live"),
     (queries.COUNT_LIVE, ("ticket",), "aggregates_live"),
     (queries.CHANGED_AFTER, (1, 10), "aggregates_updated"),
-    (queries.CLOSED_CHECKS, ("2026-03-02", "2026-03-02", 10), "aggregates_closed"),
+    (queries.OPEN_CHECKS, NARROWED, "aggregates_live"),
+    (queries.CLOSED_CHECKS, NARROWED, "aggregates_closed"),
+    (queries.BETWEEN_IDS, ("day", "2026-03-02", "2026-03-02/z", 10), "PRIMARY KEY"),
+    (queries.LOAD_MANY.format(rows="(?, ?)"), ("ticket", "a", "b"), "PRIMARY KEY"),
+    (queries.ENTRIES_NAMING, (1, 5_000, b"x", 10), "INTEGER PRIMARY KEY"),
 ]
 
 
@@ -41,6 +48,8 @@ def test_what_is_asked_again_and_again_is_found_by_an_index_also_after_a_rebuild
         steps = [str(row[3]) for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", parameters)]
         assert steps[0].startswith("SEARCH"), steps
         assert index in steps[0], steps
+        if sql in (queries.LIVE, queries.OPEN_CHECKS):
+            assert len(steps) == 1, "what is live is found in its order, and not sorted each time"
     connection.close()
 
 
@@ -50,7 +59,7 @@ def test_a_file_made_before_an_index_gets_it(kit: SiteKit) -> None:
     before = indexes_of(connection)
     assert set(INDEXES) <= before
     connection.execute("DROP INDEX aggregates_closed")
-    connection.execute("DELETE FROM _sqlite_migrations WHERE name = 'm0002_indexes'")
+    connection.execute("DELETE FROM _sqlite_migrations WHERE name = 'm0003_indexes'")
     migrate(connection)
     assert indexes_of(connection) == before
     connection.close()

@@ -6,12 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from edge.journal.reader import Reader
+from edge.journal.reader import ChecksWanted, Reader
 from shared.domain.check import Check, OpenCheck
-from shared.domain.kitchen.ticket import Ticket
+from shared.domain.kitchen.ticket import BumpTicket, Ticket
 from shared.limits import READERS_MAX
-from tests.support.waiting import DEADLINE_S
-from tests.unit.edge.site_kit import SiteKit, service
+from tests.unit.edge.site_kit import SiteKit, device, service, submit
 from tests.unit.shared.domain.world import name_id
 
 
@@ -61,7 +60,7 @@ async def test_more_changes_than_fit_ask_for_a_snapshot_instead(kit: SiteKit, re
 async def test_what_nobody_finished_hides_nothing_new(kit: SiteKit, reader: Reader) -> None:
     for number in range(5):
         kit.one(OpenCheck(check_id=name_id(str(number))))
-    assert [check.check_id for check in await reader.open_checks(3)] == [name_id("2"), name_id("3"), name_id("4")]
+    assert [check.check_id for check in await reader.checks(ChecksWanted(), 3)] == [name_id("2"), name_id("3"), name_id("4")]
     _, found = await reader.screens(None, 2)
     assert found is not None
     assert [each.check_id for each in found if isinstance(each, Check)] == [name_id("3"), name_id("4")]
@@ -93,27 +92,85 @@ async def test_closed_checks_come_by_business_date_the_last_first(kit: SiteKit, 
         kit.batch(*service(name))
     kit.wait(days=1)
     kit.batch(*service("tuesday"))
-    found = await reader.closed_checks("2026-03-02", "2026-03-02", 10)
+    found = await reader.checks(closed("2026-03-02", "2026-03-02"), 10)
     assert [each.check_id for each in found] == [name_id("monday late"), name_id("monday")]
-    assert len(await reader.closed_checks("2026-03-01", "2026-03-31", 2)) == 2
-    assert await reader.closed_checks("2026-03-02' OR 1=1 --", "2026-03-02", 10) == []
+    assert len(await reader.checks(closed("2026-03-01", "2026-03-31"), 2)) == 2
+    assert await reader.checks(closed("2026-03-02' OR 1=1 --", "2026-03-02"), 10) == []
 
 
-async def test_a_report_comes_in_pages_and_leaves_a_connection_to_screens(
+def closed(first: str, last: str, **narrowed: str) -> ChecksWanted:
+    return ChecksWanted(status="closed", from_date=first, to_date=last, **narrowed)
+
+
+async def test_checks_are_narrowed_to_a_table_a_person_a_service_and_a_date(kit: SiteKit, reader: Reader) -> None:
+    anna = submit(OpenCheck(check_id=name_id("a"), table_id="1"), actor_id="anna")
+    kit.one(anna)
+    kit.one(OpenCheck(check_id=name_id("b"), table_id="2"))
+    kit.one(OpenCheck(check_id=name_id("c"), service="quick"))
+    kit.batch(*service("closed"))
+
+    async def ids(wanted: ChecksWanted) -> set[str]:
+        return {each.check_id for each in await reader.checks(wanted, 10)}
+
+    assert await ids(ChecksWanted(table_id="2")) == {name_id("b")}
+    assert await ids(ChecksWanted(owner_id="anna")) == {name_id("a")}
+    assert await ids(ChecksWanted(service="quick")) == {name_id("c")}
+    assert await ids(ChecksWanted(service="table", table_id="1")) == {name_id("a")}
+    assert await ids(ChecksWanted(from_date="2026-03-03", to_date="2026-03-03")) == set()
+    assert await ids(closed("2026-03-02", "2026-03-02", table_id="1")) == {name_id("closed")}
+    assert await ids(closed("2026-03-02", "2026-03-02", table_id="2")) == set()
+
+
+async def test_tickets_of_a_check_and_those_a_station_was_done_with_last(kit: SiteKit, reader: Reader) -> None:
+    kit.batch(*service("a", ("soup", "wine")))
+    kit.batch(*service("b", ("wine",)))
+    tickets = await reader.tickets_of(name_id("a"))
+    assert {each.station for each in tickets} == {"kitchen", "bar"}
+    assert await reader.tickets_of(name_id("nowhere")) == []
+    assert await reader.recent_tickets(["bar", "kitchen", "oven"]) == []
+    for ticket in (*tickets, *await reader.tickets_of(name_id("b"))):
+        kit.wait(seconds=1)
+        kit.one(BumpTicket(ticket_id=ticket.ticket_id), by=device("kds"))
+    recent = await reader.recent_tickets(["bar", "kitchen", "oven"])
+    assert [each.check_id for each in recent] == [name_id("b"), name_id("a"), name_id("a")]
+    assert [each.check_id for each in await reader.recent_tickets(["bar"])] == [name_id("b"), name_id("a")]
+    assert await reader.recent_tickets([]) == []
+
+
+async def test_more_ids_than_one_statement_usually_takes_are_all_found(kit: SiteKit, reader: Reader) -> None:
+    for number in range(130):
+        kit.one(OpenCheck(check_id=name_id(str(number))))
+    ids = [name_id(str(number)) for number in reversed(range(130))]
+    for count in (1, 2, 63, 64, 65, 130):
+        assert [each.check_id for each in await reader._of(Check, "check", ids[:count])] == ids[:count]
+
+
+async def test_books_come_by_date_and_no_other_days_with_them(kit: SiteKit, reader: Reader) -> None:
+    for _ in range(3):
+        kit.batch(*service(f"on {kit.now}"))
+        kit.wait(days=1)
+    assert [book.business_date for book in await reader.books("2026-03-02", "2026-03-03", 10)] == ["2026-03-02", "2026-03-03"]
+    assert [book.business_date for book in await reader.books("0001-01-01", "9999-12-31", 2)] == ["2026-03-02", "2026-03-03"]
+    assert await reader.books("2026-03-05", "2026-03-02", 10) == []
+
+
+async def test_the_history_of_a_check_is_every_entry_that_names_it_the_last_first(
     kit: SiteKit, reader: Reader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("edge.journal.reader.CHECKS_PAGE_MAX", 2)
-    for number in range(5):
-        kit.batch(*service(f"order {number}"))
-    reports = [reader.closed_pages("2026-03-02", "2026-03-02", 100) for _ in range(READERS_MAX)]
-    begun = [asyncio.ensure_future(anext(report)) for report in reports]
-    await asyncio.wait(begun, return_when=asyncio.FIRST_COMPLETED)
-    async with asyncio.timeout(DEADLINE_S):
-        assert (await reader.screens(None, 100))[0] == kit.site.head, "a report is under way, another waits, and screens are answered"
-    sizes: list[int] = []
-    for report, first in zip(reports, begun, strict=True):
-        sizes += [len(await first), *[len(page) async for page in report]]
-    assert sizes == [2, 2, 1] * READERS_MAX
+    for name in "abc":
+        kit.batch(*service(name))
+    end = kit.site.head.sequence + 1
+    mine = [entry["sequence"] for _, _, entry in kit.entries() if name_id("b") in str(entry["event"])]
+    found, rest = await reader.entries_naming(name_id("b"), end, 100)
+    assert ([each.sequence for each in found], rest) == (mine[::-1], 0)
+    monkeypatch.setattr("edge.journal.reader.HISTORY_PAGE_ENTRIES", 2)
+    monkeypatch.setattr("edge.journal.reader.HISTORY_SCANNED_MAX", 4)
+    pages, before = list[int](), end
+    while before:
+        found, before = await reader.entries_naming(name_id("b"), before, 3)
+        assert len(found) <= 3
+        pages += [each.sequence for each in found]
+    assert pages == mine[::-1], "put together from pages it is the same, each entry once"
 
 
 async def test_entries_come_in_order_after_a_sequence(kit: SiteKit, reader: Reader) -> None:
