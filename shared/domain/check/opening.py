@@ -14,25 +14,30 @@ from shared.domain.check.state import CHECK, Check, CheckStatus
 from shared.domain.day import business_date_of_local
 from shared.domain.errors import ErrorInfo, Refused
 from shared.domain.kernel import Aggregate, Command, Context, Event, Feature, Key, Meta, View
+from shared.domain.menu.document import Menu
 from shared.domain.menu.floor import DINE_IN
 from shared.domain.site import next_number, numbered
 from shared.domain.text import Id, ensure_text
-from shared.limits import CLOCK_BEHIND_MAX_S, COVERS_MAX, NAME_LENGTH_MAX
+from shared.limits import CLOCK_BEHIND_MAX_S, COVERS_MAX, ID_LENGTH_MAX, NAME_LENGTH_MAX
 
-__all__ = ["FEATURE", "CheckOpened", "OpenCheck", "series_of"]
+__all__ = ["FEATURE", "CheckName", "CheckOpened", "OpenCheck", "TableId", "ensure_named", "ensure_table", "series_of"]
+
+TableId = Annotated[str, msgspec.Meta(max_length=ID_LENGTH_MAX, description='a table of the floor; "" is none')]
+CheckName = Annotated[str, msgspec.Meta(max_length=NAME_LENGTH_MAX)]
 
 _IMPORT_YEAR_MIN = 1970  # no till wrote a file before
 
 
 class OpenCheck(Command, frozen=True):
-    """Open a check. `opened_at` is a local time of the site for checks that are imported (permission `import`)."""
+    """Open a check at a table, for a guest at the counter who gets a number, or as a tab in somebody's name. `opened_at` is a local
+    time of the site for checks that are imported (permission `import`); they may be of tables that are no more."""
 
     check_id: Id
-    table_id: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    table_id: TableId = ""
     covers: Annotated[int, msgspec.Meta(ge=0, le=COVERS_MAX)] = 0
     opened_at: datetime | None = None
     service: Literal["table", "quick", "tab"] = "table"
-    name: Annotated[str, msgspec.Meta(max_length=NAME_LENGTH_MAX)] = ""
+    name: CheckName = ""
     dining_option: Annotated[str, msgspec.Meta(min_length=1, max_length=64)] = DINE_IN
     training: bool = False
 
@@ -61,11 +66,30 @@ def series_of(name: str, training: bool) -> str:
     return f"training/{name}" if training else name
 
 
+def ensure_table(menu: Menu, table_id: str) -> None:
+    """Raises Refused `table.unknown` for a table that stands on no floor of the menu; "" is no table. Menus without floors, as all
+    of v0.1, know their tables by name alone, and any is taken."""
+    if not table_id or not menu.floors:
+        return
+    known = {table.id for floor in menu.floors for table in floor.tables} | set(menu.tables)
+    if table_id not in known:
+        raise Refused("table.unknown", f"There is no table {table_id!r} on the floor.", table_id=table_id)
+
+
+def ensure_named(service: str, name: str, **facts: object) -> None:
+    """Raises Refused `tab.name_missing` for a tab without a name: it has no table by which it could be found."""
+    if service == "tab" and not name.strip():
+        raise Refused("tab.name_missing", "A tab is kept under a name.", **facts)
+
+
 def _open(view: View, command: OpenCheck, context: Context) -> Iterable[Event]:
     ensure_ids(command.check_id)
     ensure_text(command.table_id, command.name, command.dining_option)
     if view.find(Check, CHECK, command.check_id) is not None:
-        raise Refused("check.already_open", f"Check {command.check_id} has been opened.")
+        raise Refused("check.already_open", f"Check {command.check_id} has been opened.", check_id=command.check_id)
+    if command.opened_at is None:
+        ensure_table(context.menu, command.table_id)
+    ensure_named(command.service, command.name)
     options = context.menu.dining_options
     if options and command.dining_option not in {option.id for option in options}:
         known = [option.id for option in options]
@@ -142,6 +166,8 @@ FEATURE = Feature(
         "check.already_open": ErrorInfo(409, "A check of that id exists.", "Give every new check an id of its own."),
         "check.opened_at_zone": ErrorInfo(422, "opened_at carries a time zone.", "Send the local time of the site without an offset."),
         "check.opened_at_range": ErrorInfo(422, "opened_at is no time at which a check can have been opened.", "Send a time in the past."),
+        "table.unknown": ErrorInfo(422, "There is no such table.", "Choose a table of the floor, or none."),
+        "tab.name_missing": ErrorInfo(422, "The tab has no name.", "Say in whose name it is kept."),
         "dining_option.unknown": ErrorInfo(422, "The menu has no such dining option.", "Choose one that the menu lists."),
     },
 )

@@ -18,12 +18,17 @@ from shared.domain.check.cards import HoldCard, RefundToCard, ReleaseCard, TakeC
 from shared.domain.check.changing import ChangeLine
 from shared.domain.check.charging import AddCharge, WaiveCharge
 from shared.domain.check.discounting import CompLines, GiveDiscount, RemoveDiscount
+from shared.domain.check.evenly import SplitEvenly
 from shared.domain.check.exempting import ExemptTax, RemoveExemption
 from shared.domain.check.firing import FireCourse, FireLines, HoldLines, ReleaseLines
+from shared.domain.check.merging import MergeChecks
+from shared.domain.check.moving import MoveLines
 from shared.domain.check.paying import Pay
 from shared.domain.check.refunding import RefundAmount, RefundLines, RefundUnits, ReturnOverpaid
 from shared.domain.check.reopening import ReopenCheck
 from shared.domain.check.rerating import ChangeDiningOption
+from shared.domain.check.seating import AssignCheck, ChangeCheck, MoveChecks
+from shared.domain.check.splitting import LineWeights, SplitCheck
 from shared.domain.check.tabs import AuthorizeTab, ReleaseTab
 from shared.domain.check.tipping import AdjustTip
 from shared.domain.errors import Refused
@@ -211,6 +216,13 @@ NEEDS = {
     "availability": {"EightySixItem", "RestoreItem", "SetCountdown"},
     "order": {
         "OpenCheck",
+        "ChangeCheck",
+        "MoveChecks",
+        "AssignCheck",
+        "SplitCheck",
+        "SplitEvenly",
+        "MergeChecks",
+        "MoveLines",
         "AddLine",
         "ChangeLine",
         "ChangeDiningOption",
@@ -276,6 +288,13 @@ ANY: dict[str, Command] = {
     "RestoreItem": RestoreItem(item_id="soup"),
     "SetCountdown": SetCountdown(item_id="soup", left=1),
     "OpenCheck": OpenCheck(check_id=A),
+    "ChangeCheck": ChangeCheck(check_id=A, covers=2),
+    "MoveChecks": MoveChecks(check_ids=(A,), table_id="1"),
+    "AssignCheck": AssignCheck(check_id=A, owner_id="ann"),
+    "SplitCheck": SplitCheck(check_id=A, into=(name_id("b"),), seats=((1,), (2,)), assignments=(LineWeights(line_id=A, weights=(1, 2)),)),
+    "SplitEvenly": SplitEvenly(check_id=A, ways=2),
+    "MergeChecks": MergeChecks(into_check_id=A, check_ids=(name_id("b"),)),
+    "MoveLines": MoveLines(check_id=A, to_check_id=name_id("b"), line_ids=(A,)),
     "AddLine": line(),
     "ChangeLine": ChangeLine(check_id=A, line_id=A, seat=1),
     "ChangeDiningOption": ChangeDiningOption(check_id=A, dining_option="take_away"),
