@@ -70,6 +70,7 @@ class TicketRelabelled(Event, frozen=True):
     owner_id: str | None = None
     name: str | None = None
     covers: int | None = None
+    dining_option: str | None = None
     line_ids: tuple[str, ...] = ()
     seat: int | None = None
 
@@ -113,14 +114,14 @@ def line_noted(view: View, check_id: str, line_id: str, note: str) -> Iterable[E
 
 def relabelled(
     view: View, check_id: str, table_id: str, check_number: int | None = None, *,
-    owner_id: str | None = None, name: str | None = None, covers: int | None = None,
+    owner_id: str | None = None, name: str | None = None, covers: int | None = None, dining_option: str | None = None,
 ) -> Iterable[Event]:  # fmt: skip
     """The events that put other labels on the live tickets of a check; none where they have them. What is done keeps its labels:
     whoever looks for it looks where it went."""
     for ticket in tickets_of(view, check_id, live_only=True):
         event = TicketRelabelled(
             ticket_id=ticket.ticket_id, of_check_id=check_id, table_id=table_id, check_number=check_number, owner_id=owner_id, name=name,
-            covers=covers,
+            covers=covers, dining_option=dining_option,
         )  # fmt: skip
         if _labelled(ticket, event) != ticket:
             yield event
@@ -211,7 +212,7 @@ def _labelled(ticket: Ticket, event: TicketRelabelled) -> Ticket:
         )  # fmt: skip
     if ticket.check_id != event.of_check_id:
         return msgspec.structs.replace(ticket, lines=tuple([_line_labelled(line, event) for line in ticket.lines]))
-    names = ("table_id", "check_number", "owner_id", "name", "covers")
+    names = ("table_id", "check_number", "owner_id", "name", "covers", "dining_option")
     fields = {name: value for name in names if (value := getattr(event, name)) is not None and value != getattr(ticket, name)}
     if "table_id" in fields:
         fields["moved_from"] = ticket.table_id

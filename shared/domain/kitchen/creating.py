@@ -86,6 +86,7 @@ def tickets_for(
     `first_ordinal` is the ordinal that the first of these events will have within its command: a ticket's id derives
     from (command id, ordinal), so the same command played again makes the same ticket (Law 3).
     """
+    fired_at = context.now if context.head_at is None else max(context.now, context.head_at)  # as the entry will say
     by_prep = {station.id for station in context.menu.stations if station.fires_by_prep}
     awaits_expo = any(station.kind == "expo" for station in context.menu.stations)
     longest_s = max((routed.line.prep_s for routed in lines), default=0)
@@ -93,7 +94,7 @@ def tickets_for(
     for stations, line in lines:
         distinct = tuple(dict.fromkeys(stations))
         for station in distinct:
-            begin = fire_at(context.now, line.prep_s, longest_s, station in by_prep)
+            begin = fire_at(fired_at, line.prep_s, longest_s, station in by_prep)
             copy = msgspec.structs.replace(line, fire_at=begin, stations=distinct if len(distinct) > 1 else ())
             at_station.setdefault(station, []).append(copy)
     firsts = _first_open(view, labels.check_id) if at_station else {}
@@ -106,7 +107,7 @@ def tickets_for(
             number=next_number(view, context.epoch, series), check_id=labels.check_id, check_number=labels.check_number,
             table_id=labels.table_id, lines=tuple(fired), series=series, fire_id=fire_id, course=course, service=labels.service,
             order_number=labels.order_number, name=labels.name, covers=labels.covers, dining_option=labels.dining_option,
-            owner_id=labels.owner_id, ready_by=ready_by((line.fire_at or context.now, line.prep_s) for line in fired),
+            owner_id=labels.owner_id, ready_by=ready_by((line.fire_at or fired_at, line.prep_s) for line in fired),
             awaits_expo=awaits_expo, adds_to=first.number if first else 0,
         )  # fmt: skip
         yield created

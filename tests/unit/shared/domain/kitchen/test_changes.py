@@ -102,6 +102,8 @@ def test_a_party_moves_to_the_terrace_and_its_open_tickets_go_there_without_both
     assert list(relabelled(world, A, "terrace", owner_id="ben")) == []
     world.told(*relabelled(world, A, "terrace", 77))
     assert (world.ticket(ticket.ticket_id).check_number, world.ticket(ticket.ticket_id).moved_from) == (77, "a")
+    world.told(*relabelled(world, A, "terrace", dining_option="take_away"))
+    assert world.ticket(ticket.ticket_id).dining_option == "take_away"
 
 
 def test_a_guest_changes_seats_and_the_runner_sees_it() -> None:

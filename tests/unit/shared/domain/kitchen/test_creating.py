@@ -163,6 +163,14 @@ def test_the_time_to_begin_stands_in_the_event_so_that_a_follower_says_the_same_
     assert msgspec.json.decode(msgspec.json.encode(events[1]), type=TicketCreated) == events[1]
 
 
+def test_while_the_clock_of_the_box_is_behind_nothing_is_to_begin_before_its_ticket_came() -> None:
+    world = scene(BY_PREP)
+    world.table("7", held("steak", prep_s=900))
+    world.head_at = NOON + timedelta(seconds=90)
+    [created] = [event for event in world.send("7") if isinstance(event, TicketCreated)]
+    assert created.lines[0].fire_at == NOON + timedelta(seconds=90)
+
+
 def test_with_an_expo_tickets_await_it() -> None:
     assert scene(WITH_EXPO).fired("7", held("steak"))[0].awaits_expo
     assert not scene(BY_PREP).fired("7", held("steak"))[0].awaits_expo

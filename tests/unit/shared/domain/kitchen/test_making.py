@@ -1,6 +1,7 @@
 """Cooks start and bump, item by item or all at once; what has changed under their hands must be seen first."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -70,7 +71,8 @@ def test_a_void_that_nobody_has_seen_stops_the_bump() -> None:
     world.told(*line_voided(world, name_id("7"), CHIPS, "changed her mind"))
     refused = refusal(world, BumpTicket(ticket_id=id))
     assert refused.code == "ticket.changes_unseen"
-    [change] = refused.facts["changes"]
+    changes: Any = refused.facts["changes"]
+    [change] = changes
     assert (change["kind"], change["line_ids"], change["text"]) == ("voided", (CHIPS,), "changed her mind")
     assert refusal(world, BumpItem(ticket_id=id, line_id=CHIPS)).code == "ticket.item_voided"
     world.cook(BumpItem(ticket_id=id, line_id=STEAK))  # which has not changed
