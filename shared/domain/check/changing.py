@@ -134,7 +134,8 @@ def _wanted(view: View, check: Check, line: Line, command: ChangeLine, context: 
         allow_line(check, line, "change")
         fields |= _chosen_anew(check, line, chosen, context)
         if fields.keys() & {"quantity", "weight"} and (line.weight or command.weight):
-            ensure_weight(find_item(context.menu, line.item_id), command.weight or line.weight, command.quantity or line.quantity)
+            item, weight = find_item(context.menu, line.item_id), line.weight if command.weight is None else command.weight
+            ensure_weight(item, weight, command.quantity or line.quantity)
     if course != line.course:
         fields["course"] = course
         if line.on_hold == is_waiting(context.menu, line.course):  # nobody had said otherwise
