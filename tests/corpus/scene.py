@@ -11,9 +11,16 @@ import nkeys
 
 from edge.app.site import BOX, BoxIdentity, Device, RefusedCommand, Request, Site
 from shared.domain.check import AddLine, ChosenModifier, CloseCheck, OpenCheck, PayCash, SendCheck, VoidLine
+from shared.domain.check.firing import HoldLines, ReleaseLines
+from shared.domain.check.moving import MoveLines
+from shared.domain.check.seating import MoveChecks
 from shared.domain.ids import derived_id
 from shared.domain.kernel import Command
-from shared.domain.kitchen.ticket import BumpTicket
+from shared.domain.kitchen.changes import MarkChangesSeen
+from shared.domain.kitchen.making import BumpItem, BumpTicket, PrioritizeTicket, StartItem
+from shared.domain.kitchen.recalling import RecallItem, RecallTicket
+from shared.domain.kitchen.serving import ServeItems
+from shared.domain.kitchen.showing import MarkPrinted, MarkShown
 from shared.domain.menu import Menu, MenuItem, Modifier, ModifierGroup, Tax, menu_version
 from shared.domain.registry import ROLES
 from shared.domain.site import AcceptClock, ApplyMenu
@@ -111,6 +118,32 @@ class Scene:
         self._do(site, CloseCheck(check_id=name_id("b")))
         self._do(site, OpenCheck(check_id=name_id("c")))
         self._line(site, "c", "c1", "wine")
+        self._play_kitchen(site)
+
+    def _play_kitchen(self, site: Site) -> None:
+        """Everything that a kitchen says and is told."""
+        d, pizza, wine, soup = name_id("d"), name_id("d1"), name_id("d2"), name_id("d3")
+        self._do(site, OpenCheck(check_id=d, table_id="1"))
+        self._line(site, "d", "d1", "pizza", modifiers=(ChosenModifier(group_id="size", modifier_id="big"),))
+        self._line(site, "d", "d2", "wine")
+        self._line(site, "d", "d3", "soup")
+        self._do(site, HoldLines(check_id=d, line_ids=(soup,)))
+        self._do(site, ReleaseLines(check_id=d, line_ids=(soup,)))
+        send = self._do(site, SendCheck(check_id=d))
+        oven, bar, kitchen = (derived_id(send, ordinal) for ordinal in (1, 2, 3))
+        self._do(site, MarkShown(ticket_ids=(oven, bar)))
+        self._do(site, MarkPrinted(ticket_id=bar))
+        self._do(site, PrioritizeTicket(ticket_id=oven))
+        self._do(site, StartItem(ticket_id=oven, line_id=pizza))
+        self._do(site, BumpItem(ticket_id=oven, line_id=pizza))
+        self._do(site, RecallItem(ticket_id=oven, line_id=pizza))
+        self._do(site, BumpTicket(ticket_id=oven))
+        self._do(site, RecallTicket(ticket_id=oven))
+        self._do(site, VoidLine(check_id=d, line_id=wine, reason="cork"))
+        self._do(site, MarkChangesSeen(ticket_id=bar))
+        self._do(site, MoveChecks(check_ids=(d,), table_id="2"))
+        self._do(site, MoveLines(check_id=d, to_check_id=name_id("c"), line_ids=(soup,)))
+        self._do(site, ServeItems(ticket_id=kitchen, line_ids=(soup,)))
 
     def frames(self) -> dict[str, bytes]:
         """One frame of each kind, and one answer of each status."""
