@@ -4,6 +4,7 @@ What lives here: `documents`, any document that the types allow, sound or not, m
 ones that a spreadsheet can tell.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -23,33 +24,38 @@ def documents() -> st.SearchStrategy[Menu]:
 
 
 def _instances(type: Any) -> st.SearchStrategy[Any]:
-    match type:
-        case inspect.Metadata():
-            return _instances(type.type)
-        case inspect.StructType():
-            required = {field.encode_name: _instances(field.type) for field in type.fields if field.required}
-            optional = {field.encode_name: _instances(field.type) for field in type.fields if not field.required}
-            return st.fixed_dictionaries(required, optional=optional)
-        case inspect.VarTupleType():
-            return st.lists(_instances(type.item_type), max_size=min(type.max_length or 2, 2))
-        case inspect.DictType():
-            return st.dictionaries(st.sampled_from(["en", "pt-BR", "it"]), _instances(type.value_type), max_size=2)
-        case inspect.StrType():
-            if type.pattern:
-                return st.from_regex(type.pattern.replace("$", r"\Z"), alphabet="0123456789:ABCXYZ")
-            return st.text(st.characters(exclude_categories=["Cs"]), min_size=type.min_length or 0, max_size=min(type.max_length or 20, 20))
-        case inspect.IntType():
-            return st.integers(type.ge if type.ge is not None else -(2**31), type.le if type.le is not None else 2**31)
-        case inspect.BoolType():
-            return st.booleans()
-        case inspect.LiteralType():
-            return st.sampled_from(type.values)
-        case inspect.UnionType():
-            return st.one_of(*map(_instances, type.types))
-        case inspect.NoneType():
-            return st.none()
-        case _:
-            raise NotImplementedError(type)
+    """Plain values of a type, as msgspec describes it."""
+    return _HOW[type.__class__](type)
+
+
+def _objects(type: inspect.StructType) -> st.SearchStrategy[Any]:
+    required = {field.encode_name: _instances(field.type) for field in type.fields if field.required}
+    optional = {field.encode_name: _instances(field.type) for field in type.fields if not field.required}
+    return st.fixed_dictionaries(required, optional=optional)
+
+
+def _texts(type: inspect.StrType) -> st.SearchStrategy[str]:
+    if type.pattern:
+        return st.from_regex(type.pattern.replace("$", r"\Z"), alphabet="0123456789:ABCXYZ")
+    return st.text(st.characters(exclude_categories=["Cs"]), min_size=type.min_length or 0, max_size=min(type.max_length or 20, 20))
+
+
+def _numbers(type: inspect.IntType) -> st.SearchStrategy[int]:
+    return st.integers(type.ge if type.ge is not None else -(2**31), type.le if type.le is not None else 2**31)
+
+
+_HOW: dict[type, Callable[[Any], st.SearchStrategy[Any]]] = {
+    inspect.Metadata: lambda type: _instances(type.type),
+    inspect.StructType: _objects,
+    inspect.VarTupleType: lambda type: st.lists(_instances(type.item_type), max_size=min(type.max_length or 2, 2)),
+    inspect.DictType: lambda type: st.dictionaries(st.sampled_from(["en", "pt-BR", "it"]), _instances(type.value_type), max_size=2),
+    inspect.StrType: _texts,
+    inspect.IntType: _numbers,
+    inspect.BoolType: lambda type: st.booleans(),
+    inspect.LiteralType: lambda type: st.sampled_from(type.values),
+    inspect.UnionType: lambda type: st.one_of(*map(_instances, type.types)),
+    inspect.NoneType: lambda type: st.none(),
+}
 
 
 # --- what a spreadsheet can tell -------------------------------------------------------------------
