@@ -83,7 +83,7 @@ class _Emitter:
                 return " | ".join(dict.fromkeys(members))
             case inspect.ListType() | inspect.VarTupleType() | inspect.SetType():
                 inner = self.reference(kind.item_type)
-                return f"readonly ({inner})[]" if " | " in inner else f"readonly {inner}[]"
+                return f"readonly ({inner})[]" if " | " in inner or inner.startswith("readonly ") else f"readonly {inner}[]"
             case inspect.DictType():
                 return f"Readonly<Record<{self.reference(kind.key_type)}, {self.reference(kind.value_type)}>>"
             case inspect.CustomType() if kind.cls is object:

@@ -1,81 +1,35 @@
 """The auditor's own books: what checks, tickets and money must look like after a run of entries.
 
-What lives here: a second, plainer telling of the rules, on dictionaries and integers. It imports nothing of the product.
+What lives here: one rule for each event, over the books of single checks (ledger_checks.py) and of the kitchen (ledger_kitchen.py). It
+imports nothing of the product.
 """
 
+import re
 from collections import defaultdict
 from datetime import datetime
 from typing import Any
 
+from tests.sim.ledger_checks import CheckBook, Line
+from tests.sim.ledger_kitchen import Kitchen, Violation, must
+from tests.sim.sums import Sum
+
 __all__ = ["Ledger", "Violation"]
 
 
-class Violation(AssertionError):
-    """Something that must never be."""
-
-
-def _must(holds: bool, otherwise: str) -> None:
-    if not holds:
-        raise Violation(otherwise)
-
-
-def _half_up(over: int, under: int) -> int:
-    return (2 * over + under) // (2 * under)
-
-
-def _rate(text: str) -> tuple[int, int]:
-    """`"8.875%"` as (8875, 100000)."""
-    whole, _, decimals = text.removesuffix("%").partition(".")
-    return int(whole + decimals), 100 * 10 ** len(decimals)
-
-
-class _Line:
-    def __init__(self, event: dict[str, Any]) -> None:
-        self.amount = (event["unit_price_minor"] + sum(modifier["price_minor"] for modifier in event["modifiers"])) * event["quantity"]
-        self.taxes = [(tax["id"], tax["rate"], tax["inclusive"]) for tax in event["taxes"]]
-        self.station = event["station"]
-        self.status = "held"
-
-
-class _Check:
-    def __init__(self, date: str) -> None:
-        self.date = date
-        self.lines: dict[str, _Line] = {}
-        self.paid = 0
-        self.is_open = True
-
-    def sums(self) -> tuple[int, int, int]:
-        """gross, net, tax. Every line of the simulated menu has one tax at most."""
-        groups: dict[tuple[str, str, bool], int] = defaultdict(int)
-        gross = 0
-        for line in self.lines.values():
-            if line.status != "voided":
-                gross += line.amount
-                for tax in line.taxes:
-                    groups[tax] += line.amount
-        inside = outside = 0
-        for (_, rate, is_inclusive), base in groups.items():
-            over, under = _rate(rate)
-            if is_inclusive:
-                inside += _half_up(base * over, under + over)
-            else:
-                outside += _half_up(base * over, under)
-        return gross, gross - inside, inside + outside
-
-    def due(self) -> int:
-        _, net, tax = self.sums()
-        return net + tax - self.paid
+def _snake(name: str) -> str:
+    """`LineAdded` as `line_added`."""
+    return re.sub("(?<!^)(?=[A-Z])", "_", name).lower()
 
 
 class Ledger:
     """Kept by `of`, entry after entry."""
 
     def __init__(self) -> None:
-        self._checks: dict[str, _Check] = {}
-        self._tickets: dict[str, bool] = {}
-        self._cooked: set[str] = set()
-        self._awaiting_tickets: dict[str, str] = {}
+        self.checks: dict[str, CheckBook] = {}
+        self.kitchen = Kitchen()
         self._numbers: dict[str, int] = defaultdict(int)
+        self._touched: set[str] = set()
+        self._countdowns: dict[str, int] = {}
         self._date = ""
         self._at: datetime | None = None
 
@@ -85,118 +39,284 @@ class Ledger:
         ledger = cls()
         for entry in entries:
             event = entry["event"]
-            ledger._close_send(event["type"])
             ledger._keep_time(event["type"], datetime.fromisoformat(entry["at"]))
-            getattr(ledger, f"_on_{event['type']}")(event, entry)
-            if "check_id" in event and event["type"] != "TicketCreated":
-                check = ledger._checks[event["check_id"]]
-                _must(entry["date"] == check.date, f"entry {entry['sequence']} is booked on {entry['date']}, its check on {check.date}")
-        ledger._close_send("")
+            if event["type"].startswith("Ticket"):
+                ledger.kitchen.on(event, entry)
+            else:
+                getattr(ledger, f"_on_{_snake(event['type'])}")(event, entry)
+                ledger._booked_rightly(event, entry)
+            if entry["ordinal"] == entry["of"] - 1:
+                ledger._close_command()
         return ledger
 
+    def _close_command(self) -> None:
+        """What need not hold within a command holds at its end: promotions follow lines, tickets follow what was sent."""
+        self.kitchen.close_command()
+        for check_id in self._touched:
+            self.checks[check_id].must_cover("a command")
+        self._touched.clear()
+
+    # --- what it comes to ---
+
+    @property
+    def open_checks(self) -> set[str]:
+        return {id for id, check in self.checks.items() if check.status == "open"}
+
+    @property
+    def closed_checks(self) -> set[str]:
+        return {id for id, check in self.checks.items() if check.status == "closed"}
+
+    def sum_of(self, check_id: str) -> Sum:
+        return self.checks[check_id].sums()
+
+    def paid_of(self, check_id: str) -> int:
+        return self.checks[check_id].paid
+
     def sums(self) -> dict[str, tuple[int, int, int, int, int]]:
-        """By business date: orders, lines, gross, net, tax of closed checks."""
+        """By business date: orders, lines, gross, net, tax of closed checks, refunds and corrections on the day they were made."""
         days: dict[str, list[int]] = {}
-        for check in self._checks.values():
-            if not check.is_open:
-                day = days.setdefault(check.date, [0, 0, 0, 0, 0])
-                gross, net, tax = check.sums()
-                kept = sum(line.status != "voided" for line in check.lines.values())
-                for index, value in enumerate((1, kept, gross, net, tax)):
-                    day[index] += value
+        for check in self.checks.values():
+            for date, figures in check.books().items():
+                day = days.setdefault(date, [0, 0, 0, 0, 0])
+                for place, value in enumerate(figures):
+                    day[place] += value
         return {date: (day[0], day[1], day[2], day[3], day[4]) for date, day in days.items()}
+
+    # --- helpers ---
 
     def _next_number(self, series: str, number: int) -> None:
         self._numbers[series] += 1
-        _must(number == self._numbers[series], f"{series} number {number} follows {self._numbers[series] - 1}")
+        must(number == self._numbers[series], f"{series} number {number} follows {self._numbers[series] - 1}")
 
-    def _open_check(self, event: dict[str, Any]) -> _Check:
-        check = self._checks.get(event["check_id"])
-        _must(check is not None and check.is_open, f"{event['type']} on a check that is not open")
+    def _check(self, event: dict[str, Any], *states: str, field: str = "check_id") -> CheckBook:
+        check = self.checks.get(event[field])
+        wanted = states or ("open",)
+        must(check is not None and check.status in wanted, f"{event['type']} on a check that is not {' or '.join(wanted)}")
         assert check is not None
+        if check.status == "open":
+            self._touched.add(check.id)
         return check
 
-    def _close_send(self, next_type: str) -> None:
-        """After a send, tickets follow until every line that was sent is on one."""
-        _must(
-            not self._awaiting_tickets or next_type == "TicketCreated",
-            f"lines {list(self._awaiting_tickets)} were sent and no kitchen was told",
-        )
+    def _booked_rightly(self, event: dict[str, Any], entry: dict[str, Any]) -> None:
+        """What happens to a check books on its own date; after its first closing on the day it happens."""
+        check = self.checks.get(event.get("check_id", ""))
+        if check is not None:
+            date = self._date if (check.closings and event["type"] != "CheckClosed") or len(check.closings) > 1 else check.date
+            must(entry["date"] == date, f"entry {entry['sequence']} ({event['type']}) is booked on {entry['date']}, not on {date}")
 
     def _keep_time(self, type_name: str, at: datetime) -> None:
         """Times go back only where a manager has accepted the clock."""
-        _must(
+        must(
             type_name == "ClockAccepted" or self._at is None or at >= self._at,
             f"{type_name} stands at {at}, the entry before at {self._at}",
         )
         self._at = at
 
-    # --- one rule for each event ---
+    def _count(self, item_id: str, units: int) -> None:
+        """Units of an item that is counted down were taken; there are never fewer than none."""
+        if units:
+            self._countdowns[item_id] = self._countdowns.get(item_id, 0) - units
+            must(self._countdowns[item_id] >= 0, f"more of {item_id} was sold than there was")
 
-    def _on_EpochStarted(self, event: dict[str, Any], entry: dict[str, Any]) -> None:  # noqa: N802
-        _must(entry["sequence"] == 1, "the epoch began in the middle of the journal")
+    # --- the site ---
 
-    def _on_BusinessDayTurned(self, event: dict[str, Any], entry: dict[str, Any]) -> None:  # noqa: N802
-        _must(event["business_date"] > self._date, f"the date went from {self._date} to {event['business_date']}")
+    def _on_epoch_started(self, event: dict[str, Any], entry: dict[str, Any]) -> None:
+        must(entry["sequence"] == 1, "the epoch began in the middle of the journal")
+
+    def _on_business_day_turned(self, event: dict[str, Any], entry: dict[str, Any]) -> None:
+        must(event["business_date"] > self._date, f"the date went from {self._date} to {event['business_date']}")
         self._date = event["business_date"]
 
-    def _on_MenuApplied(self, event: dict[str, Any], entry: dict[str, Any]) -> None:  # noqa: N802
-        _must(len(event["version"]) == 64, "a menu without a version")
+    def _on_menu_applied(self, event: dict[str, Any], entry: dict[str, Any]) -> None:
+        must(len(event["version"]) == 64, "a menu without a version")
 
-    def _on_ClockAccepted(self, event: dict[str, Any], entry: dict[str, Any]) -> None:  # noqa: N802
-        _must(event["behind_s"] >= 0, "a clock that is behind by less than nothing")
+    def _on_clock_accepted(self, event: dict[str, Any], entry: dict[str, Any]) -> None:
+        must(event["behind_s"] >= 0, "a clock that is behind by less than nothing")
 
-    def _on_CheckOpened(self, event: dict[str, Any], entry: dict[str, Any]) -> None:  # noqa: N802
-        _must(event["check_id"] not in self._checks, f"check {event['check_id']} was opened twice")
-        _must(event["business_date"] == self._date, f"a check was opened on {event['business_date']}, the date is {self._date}")
-        self._next_number("check", event["number"])
-        self._checks[event["check_id"]] = _Check(event["business_date"])
+    def _on_item_eighty_sixed(self, event: dict[str, Any], entry: dict[str, Any]) -> None:
+        pass
 
-    def _on_LineAdded(self, event: dict[str, Any], entry: dict[str, Any]) -> None:  # noqa: N802
-        check = self._open_check(event)
-        _must(event["line_id"] not in check.lines, f"line {event['line_id']} was added twice")
-        check.lines[event["line_id"]] = _Line(event)
+    _on_item_restored = _on_local_price_set = _on_menu_scheduled = _on_menu_unscheduled = _on_item_eighty_sixed
 
-    def _on_LineVoided(self, event: dict[str, Any], entry: dict[str, Any]) -> None:  # noqa: N802
-        check = self._open_check(event)
-        line = check.lines[event["line_id"]]
-        _must(line.status == "held", f"a line was voided that is {line.status}")
-        line.status = "voided"
-        _must(check.due() >= 0, "a void left a check overpaid")
+    def _on_countdown_set(self, event: dict[str, Any], entry: dict[str, Any]) -> None:
+        self._countdowns[event["item_id"]] = event["left"]
 
-    def _on_LinesSent(self, event: dict[str, Any], entry: dict[str, Any]) -> None:  # noqa: N802
-        check = self._open_check(event)
-        held = [line_id for line_id, line in check.lines.items() if line.status == "held"]
-        _must(event["line_ids"] == held, f"{event['line_ids']} were sent where {held} were held")
-        for line_id in held:
-            check.lines[line_id].status = "sent"
-            self._awaiting_tickets[line_id] = check.lines[line_id].station
+    # --- lines ---
 
-    def _on_TicketCreated(self, event: dict[str, Any], entry: dict[str, Any]) -> None:  # noqa: N802
-        _must(event["ticket_id"] not in self._tickets, f"ticket {event['ticket_id']} was created twice")
-        self._tickets[event["ticket_id"]] = True
-        self._next_number(f"ticket {event['station']}", event["number"])
-        for line in event["lines"]:
-            _must(line["line_id"] not in self._cooked, f"line {line['line_id']} is cooked twice")
-            station = self._awaiting_tickets.pop(line["line_id"], None)
-            _must(station == event["station"], f"line {line['line_id']} is cooked at {event['station']}, wanted at {station}")
-            self._cooked.add(line["line_id"])
+    def _on_check_opened(self, event: dict[str, Any], entry: dict[str, Any]) -> None:
+        must(event["check_id"] not in self.checks, f"check {event['check_id']} was opened twice")
+        must(event["business_date"] == self._date, f"a check was opened on {event['business_date']}, the date is {self._date}")
+        kind = "training check" if event["training"] else "check"
+        self._next_number(kind, event["number"])
+        if event["order_number"]:
+            self._next_number(f"{kind} order {event['business_date']}", event["order_number"])
+        self.checks[event["check_id"]] = CheckBook(event)
 
-    def _on_TicketBumped(self, event: dict[str, Any], entry: dict[str, Any]) -> None:  # noqa: N802
-        _must(self._tickets.get(event["ticket_id"], False), f"ticket {event['ticket_id']} was bumped and is not open")
-        self._tickets[event["ticket_id"]] = False
+    def _on_line_added(self, event: dict[str, Any], entry: dict[str, Any]) -> None:
+        check = self._check(event)
+        must(event["line_id"] not in check.lines, f"line {event['line_id']} was added twice")
+        self._count(event["item_id"], event.get("counted", 0))
+        check.lines[event["line_id"]] = Line(event)
+        check.changed()
 
-    def _on_PaymentTaken(self, event: dict[str, Any], entry: dict[str, Any]) -> None:  # noqa: N802
-        check = self._open_check(event)
-        _must(0 < event["amount_minor"] <= check.due(), f"{event['amount_minor']} were taken where {check.due()} were due")
-        _must(event["tendered_minor"] - event["amount_minor"] == event["change_minor"] >= 0, "the change is wrong")
-        check.paid += event["amount_minor"]
+    def _on_line_changed(self, event: dict[str, Any], entry: dict[str, Any]) -> None:
+        check = self._check(event)
+        [line] = check.named([event["line_id"]])
+        line.set({name: value for name, value in event.items() if value is not None and name not in {"type", "check_id"}})
+        check.changed()
 
-    def _on_CheckClosed(self, event: dict[str, Any], entry: dict[str, Any]) -> None:  # noqa: N802
-        check = self._open_check(event)
-        _must(check.due() == 0, f"a check was closed with {check.due()} due")
-        _must(all(line.status != "held" for line in check.lines.values()), "a check was closed with lines held")
-        gross, net, tax = check.sums()
-        stated = tuple(event[f"{name}_minor"] for name in ("gross", "net", "tax", "total"))
-        _must(stated == (gross, net, tax, net + tax), f"a check was closed at {stated}, its lines come to {(gross, net, tax, net + tax)}")
-        check.is_open = False
+    def _on_line_voided(self, event: dict[str, Any], entry: dict[str, Any]) -> None:
+        check = self._check(event)
+        [line] = check.named([event["line_id"]])
+        after_fire = event.get("after_fire", False)
+        must(line.status == ("sent" if after_fire else "held"), f"a line was voided that is {line.status}")
+        must(not after_fire or bool(event["reason"] and event["approved_by"]), "a fired line was voided without reason or approver")
+        line.status, line.after_fire = "voided", after_fire
+        if after_fire and not check.training:
+            self.kitchen.voided(line.id)
+        check.changed()
+
+    def _on_lines_sent(self, event: dict[str, Any], entry: dict[str, Any]) -> None:
+        check = self._check(event)
+        for line in check.named(event["line_ids"]):
+            must(line.status == "held", f"line {line.id} was sent and is {line.status}")
+            line.status = "sent"
+            if not check.training:
+                self.kitchen.fired(line.id, line.stations)
+
+    def _on_lines_held(self, event: dict[str, Any], entry: dict[str, Any]) -> None:
+        must(all(line.status == "held" for line in self._check(event).named(event["line_ids"])), "a line was held that is in the kitchen")
+
+    _on_lines_released = _on_lines_held
+
+    def _on_lines_rerated(self, event: dict[str, Any], entry: dict[str, Any]) -> None:
+        check = self._check(event)
+        for rated in event["lines"]:
+            [line] = check.named([rated["line_id"]])
+            modifiers = [
+                modifier | {"price_minor": price} for modifier, price in zip(line.said["modifiers"], rated["modifiers_minor"], strict=True)
+            ]
+            line.set({"unit_price_minor": rated["unit_price_minor"], "modifiers": modifiers, "taxes": rated["taxes"]})
+        check.changed()
+
+    # --- what comes off and on ---
+
+    def _on_discount_given(self, event: dict[str, Any], entry: dict[str, Any]) -> None:
+        check, discount = self._check(event), event["discount"]
+        must(discount["discount_id"] not in check.discounts, "a discount was given twice")
+        check.named(discount["line_ids"])
+        must(discount["scope"] != "comp" or bool(discount["reason"] and discount["approved_by"]), "a comp without reason or approver")
+        check.discounts[discount["discount_id"]] = discount
+        check.changed()
+
+    def _on_discount_removed(self, event: dict[str, Any], entry: dict[str, Any]) -> None:
+        check = self._check(event)
+        known = check.discounts.pop(event["discount_id"], None)
+        must(known is not None or check.clouded, "a discount was removed that does not stand")
+        check.changed()
+
+    def _on_promotions_applied(self, event: dict[str, Any], entry: dict[str, Any]) -> None:
+        check = self._check(event)
+        check.promotions = list(event["promotions"])
+        for promotion in check.promotions:
+            must(promotion["scope"] == "promotion", "a promotion that is none")
+            must(
+                check.clouded or all(line.status != "voided" for line in check.named(promotion["line_ids"])), "a promotion on a voided line"
+            )
+        check.changed()
+
+    def _on_charges_applied(self, event: dict[str, Any], entry: dict[str, Any]) -> None:
+        check = self._check(event)
+        check.automatic = list(event["charges"])
+        check.changed()
+
+    def _on_charge_added(self, event: dict[str, Any], entry: dict[str, Any]) -> None:
+        check = self._check(event)
+        check.charges[event["charge"]["charge_id"]] = event["charge"]
+        check.changed()
+
+    def _on_charge_waived(self, event: dict[str, Any], entry: dict[str, Any]) -> None:
+        check = self._check(event)
+        check.charges.pop(event["charge_id"], None)
+        check.automatic = [charge for charge in check.automatic if charge["charge_id"] != event["charge_id"]]
+        check.changed()
+
+    def _on_tax_exempted(self, event: dict[str, Any], entry: dict[str, Any]) -> None:
+        check = self._check(event)
+        check.exemption = event
+        check.changed()
+
+    def _on_exemption_removed(self, event: dict[str, Any], entry: dict[str, Any]) -> None:
+        check = self._check(event)
+        check.exemption = None
+        check.changed()
+
+    # --- apart and together ---
+
+    def _on_check_split(self, event: dict[str, Any], entry: dict[str, Any]) -> None:
+        parent = self._check(event)
+        opened: dict[str, CheckBook] = {}
+        for child in event["children"][1:]:
+            must(child["check_id"] not in self.checks, "a check was split into one that exists")
+            self._next_number("training check" if parent.training else "check", child["number"])
+            opened[child["check_id"]] = CheckBook(
+                {
+                    "check_id": child["check_id"],
+                    "business_date": event["business_date"],
+                    "covers": child["covers"],
+                    "training": parent.training,
+                }
+            )
+        parent.covers = event["children"][0]["covers"]
+        parent.split(event, opened)
+        self.checks |= opened
+
+    def _on_check_split_evenly(self, event: dict[str, Any], entry: dict[str, Any]) -> None:
+        check = self._check(event)
+        must(check.due is None or sum(event["shares_minor"]) == check.due, "the even shares are not what is due")
+        must(max(event["shares_minor"]) - min(event["shares_minor"]) <= 1, "even shares that are not even")
+
+    def _on_checks_merged(self, event: dict[str, Any], entry: dict[str, Any]) -> None:
+        into = self._check(event)
+        for id in event["from_check_ids"]:
+            check = self.checks[id]
+            must(check.status == "open" and not check.payments and not check.closings, f"check {id} was merged and may not be")
+            into.take(check, list(check.lines.values()))
+            into.covers += check.covers
+            check.status = "merged"
+            check.discounts, check.promotions, check.charges, check.automatic = {}, [], {}, []
+
+    def _on_lines_moved(self, event: dict[str, Any], entry: dict[str, Any]) -> None:
+        check, into = self._check(event), self._check(event, field="to_check_id")
+        into.take(check, check.named(event["line_ids"]))
+
+    def _on_check_moved(self, event: dict[str, Any], entry: dict[str, Any]) -> None:
+        self._check(event)
+
+    _on_check_assigned = _on_bill_shown = _on_tab_authorized = _on_tab_released = _on_check_moved
+
+    def _on_check_changed(self, event: dict[str, Any], entry: dict[str, Any]) -> None:
+        check = self._check(event)
+        if event["covers"] is not None:
+            check.covers = event["covers"]
+
+    # --- paying ---
+
+    def _on_payment_taken(self, event: dict[str, Any], entry: dict[str, Any]) -> None:
+        self._check(event).pay(event)
+
+    def _on_tip_adjusted(self, event: dict[str, Any], entry: dict[str, Any]) -> None:
+        payment = self._check(event, "open", "closed").payments[event["payment_id"]]
+        payment["tip"] += event["amount_minor"]
+        must(payment["tip"] == event["tip_minor"] >= 0, "a tip is not what its changes come to")
+
+    def _on_check_closed(self, event: dict[str, Any], entry: dict[str, Any]) -> None:
+        check = self._check(event)
+        self._next_number("training receipt" if check.training else "receipt", event["receipt_number"])
+        check.close(entry["date"], event)
+
+    def _on_check_reopened(self, event: dict[str, Any], entry: dict[str, Any]) -> None:
+        self._check(event, "closed").status = "open"
+
+    def _on_refunded(self, event: dict[str, Any], entry: dict[str, Any]) -> None:
+        self._check(event, "open", "closed").refund(entry["date"], event)

@@ -140,9 +140,9 @@ def never_ask_again(patch: Patch) -> None:
 
 def round_down(patch: Patch) -> None:
     """Tax is cut off instead of rounded, at edge and hub alike."""
-    from shared.domain.money import ROUNDING
+    from shared.domain.arithmetic.rates import _AWAY
 
-    patch.setitem(ROUNDING, "half_up", ROUNDING["down"])
+    patch.setitem(_AWAY, "half_up", _AWAY["down"])
 
 
 MUTANTS: dict[str, tuple[Callable[[Patch], None], str]] = {

@@ -53,12 +53,17 @@ function lay(shown: Map<string, Mutable>, command: Command): Mutable | undefined
   const check = shown.get(command.check_id);
   if (check === undefined) return undefined;
   const line = "line_id" in command ? check.view?.lines.find(({ line_id }) => line_id === command.line_id) : undefined;
-  if (command.type === "AddLine" && line === undefined) check.pending.push(command);
+  // A combo comes back as its components, which name it.
+  const combo = "line_id" in command && check.view?.lines.some((each) => each.combo?.combo_id === command.line_id);
+  if (command.type === "AddLine" && line === undefined && combo !== true) check.pending.push(command);
   if (command.type === "VoidLine") {
     check.pending = check.pending.filter(({ line_id }) => line_id !== command.line_id);
-    if (line?.status === "held") check.voiding.add(command.line_id);
+    for (const each of check.view?.lines ?? []) {
+      const isMeant = each.line_id === command.line_id || each.combo?.combo_id === command.line_id;
+      if (isMeant && each.status !== "voided") check.voiding.add(each.line_id);
+    }
   }
-  if (command.type === "SendCheck") check.sending = check.pending.length > 0 || heldLines(check).length > 0;
+  if (command.type === "SendCheck") check.sending = check.pending.length > 0 || heldLines(check).some((each) => !each.on_hold);
   if (command.type === "PayCash") check.paying = command;
   if (command.type === "CloseCheck") check.closing = true;
   return check;

@@ -62,6 +62,16 @@ export function goToCheck(checkId: string, pay = false): void {
   location.hash = `#/check/${checkId}${pay ? "/pay" : ""}`;
 }
 
+/** The seat (0: the table) and course ("": the item's own) that the next line is for; begun anew with every check. */
+export const serving = signal<{ readonly seat: number; readonly course: string }>({ seat: 0, course: "" });
+let servedCheck = "";
+effect(() => {
+  const { checkId } = route.value;
+  if (checkId === servedCheck) return;
+  servedCheck = checkId;
+  serving.value = { seat: 0, course: "" };
+});
+
 /** The check of the route: known, or a draft; null when this tablet knows no such open check. */
 export const current = computed<ScreenCheck | null>(() => {
   const { checkId } = route.value;

@@ -23,6 +23,14 @@ export interface AcceptedEvent {
   readonly event: unknown;
 }
 
+/** Put a service charge of the menu on the check by hand; also one that was waived. */
+export interface AddCharge {
+  readonly type: "AddCharge";
+  readonly check_id: string;
+  readonly rule_id: string;
+  readonly revision?: number | null;
+}
+
 /** Put an item on the check, or with `components` a combo, whose lines then come and go together under this `line_id`. */
 export interface AddLine {
   readonly type: "AddLine";
@@ -41,6 +49,16 @@ export interface AddLine {
   readonly dining_option?: string;
 }
 
+/** Let the tip of a payment be `tip_minor` in all, on an open or a closed check. Lowering one takes a reason. */
+export interface AdjustTip {
+  readonly type: "AdjustTip";
+  readonly check_id: string;
+  readonly payment_id: string;
+  readonly tip_minor: number;
+  readonly reason?: string;
+  readonly revision?: number | null;
+}
+
 /** Put a menu that the box already holds in force, by its content hash. */
 export interface ApplyMenu {
   readonly type: "ApplyMenu";
@@ -54,6 +72,15 @@ export interface ApplyScheduledMenu {
   readonly effective_at: Instant;
 }
 
+/** Hand a check to another owner, to another tablet, or to both. Any device that takes orders may, also for a check that is another's: a waiter who has gone home hands over nothing, and the entry says who took it. */
+export interface AssignCheck {
+  readonly type: "AssignCheck";
+  readonly check_id: string;
+  readonly owner_id?: string | null;
+  readonly device_id?: string | null;
+  readonly revision?: number | null;
+}
+
 /** A card that a tab is secured by: up to `amount_minor`, with what the terminal said. `source` is the tender, `kind` that of its rule; once captured, `payment_id` is the payment that took it. */
 export interface Authorization {
   readonly authorization_id: string;
@@ -64,6 +91,17 @@ export interface Authorization {
   readonly status: "captured" | "held" | "released";
   readonly kind: string;
   readonly payment_id: string;
+}
+
+/** Secure the check by a card that an external terminal holds for `amount_minor`, with the approval code that it said. */
+export interface AuthorizeTab {
+  readonly type: "AuthorizeTab";
+  readonly check_id: string;
+  readonly amount_minor: number;
+  readonly approval_code: string;
+  readonly tender?: string;
+  readonly reference?: string;
+  readonly revision?: number | null;
 }
 
 /** Commands that are accepted together or not at all. */
@@ -96,6 +134,13 @@ export interface BumpTicket {
   readonly ticket_id: string;
 }
 
+/** What the card network gave back of one of its payments, and the code it said. */
+export interface CardGiven {
+  readonly payment_id: string;
+  readonly amount_minor: number;
+  readonly approval_code: string;
+}
+
 /** A group of items, in the order in which a POS shows them. `station` routes its items that name none. */
 export interface Category {
   readonly id: string;
@@ -105,6 +150,16 @@ export interface Category {
   readonly station: string;
   readonly course: string;
   readonly image: string;
+}
+
+/** Change how many guests there are, the name, or the price level that holds for lines added from now on ("": none is chosen). What is absent stays. */
+export interface ChangeCheck {
+  readonly type: "ChangeCheck";
+  readonly check_id: string;
+  readonly covers?: number | null;
+  readonly name?: string | null;
+  readonly price_level?: string | null;
+  readonly revision?: number | null;
 }
 
 /** Sell the check, with all that stands on it, under another dining option; or only `line_ids` of it (a combo's id names all of it). */
@@ -255,6 +310,18 @@ export interface ComboSlot {
   readonly names: Readonly<Record<string, string>>;
 }
 
+/** Give lines away, with approval and a reason; they stay in gross sales, and are shown as a comp. With a `rate` or an `amount_minor` only that much of what is left of them. */
+export interface CompLines {
+  readonly type: "CompLines";
+  readonly check_id: string;
+  readonly discount_id: string;
+  readonly line_ids: readonly string[];
+  readonly reason?: string;
+  readonly rate?: string;
+  readonly amount_minor?: number;
+  readonly revision?: number | null;
+}
+
 /** A course, in serving order. What `waits` is added on hold: it goes to the kitchen when its course is fired. */
 export interface Course {
   readonly id: string;
@@ -307,6 +374,16 @@ export interface EntriesFrame {
   readonly entries: readonly FeedEntry[];
 }
 
+/** The guest does not owe the taxes named, or any where none is named; `certificate` is the proof that was shown. It holds for the whole check, also for lines that are still to come, and takes the place of an exemption that stands. */
+export interface ExemptTax {
+  readonly type: "ExemptTax";
+  readonly check_id: string;
+  readonly tax_ids?: readonly string[];
+  readonly reason?: string;
+  readonly certificate?: string;
+  readonly revision?: number | null;
+}
+
 /** The guest does not owe these taxes (none named: all). `certificate` is the proof that was shown. */
 export interface Exemption {
   readonly tax_ids: readonly string[];
@@ -342,6 +419,21 @@ export interface Floor {
   readonly tables: readonly Table[];
 }
 
+/** Take something off lines, or off the whole check: by the `rule_id` of a discount of the menu, or as somebody makes it up, with a `name`, a `rate` or an `amount_minor`, and a `scope`; that needs approval and a reason. */
+export interface GiveDiscount {
+  readonly type: "GiveDiscount";
+  readonly check_id: string;
+  readonly discount_id: string;
+  readonly rule_id?: string;
+  readonly name?: string;
+  readonly rate?: string;
+  readonly amount_minor?: number;
+  readonly scope?: "item" | "order";
+  readonly line_ids?: readonly string[];
+  readonly reason?: string;
+  readonly revision?: number | null;
+}
+
 /** A service charge on the check; `automatic` ones come and go with the rule of the menu, `rule_id`. What a split gives its children is not automatic: it stands, and as long as it does its rule adds no other. */
 export interface GivenCharge {
   readonly charge_id: string;
@@ -367,6 +459,16 @@ export interface GivenDiscount {
   readonly approved_by: string;
   readonly parts_minor: readonly number[];
   readonly granted: boolean;
+}
+
+/** Record a card that the network holds for the check. */
+export interface HoldCard {
+  readonly type: "HoldCard";
+  readonly check_id: string;
+  readonly amount_minor: number;
+  readonly tender?: string;
+  readonly approval_code?: string;
+  readonly reference?: string;
 }
 
 /** Let these lines wait: a send passes over them until they are released, or fired by name or course. */
@@ -439,6 +541,12 @@ export interface LineView {
   readonly revision: number;
 }
 
+/** By which weights the checks bear a line, or a combo by its id: [1, 0, 2] is a third for the first, two thirds for the last. */
+export interface LineWeights {
+  readonly line_id: string;
+  readonly weights: readonly number[];
+}
+
 /** Somebody in the kitchen has seen the changes of the ticket: all of them, or its first `count`, as many as the screen showed. */
 export interface MarkChangesSeen {
   readonly type: "MarkChangesSeen";
@@ -506,6 +614,14 @@ export interface MenuItem {
   readonly discountable: boolean;
 }
 
+/** Put everything that stands on these checks onto another, all of them or none; guests add up. `revision` is that of the check that stays. */
+export interface MergeChecks {
+  readonly type: "MergeChecks";
+  readonly into_check_id: string;
+  readonly check_ids: readonly string[];
+  readonly revision?: number | null;
+}
+
 /** One choice of a modifier group, with its price for one unit of the line; `group_ids` are asked once it is chosen. */
 export interface Modifier {
   readonly id: string;
@@ -530,6 +646,23 @@ export interface ModifierGroup {
   readonly included: number;
   readonly halves: boolean;
   readonly half_price: "full" | "half";
+}
+
+/** Move checks to another table, all of them or none; "" takes them off the floor. With `from_table_id` they are moved only if they stand there still. Lines go to another check with MoveLines. */
+export interface MoveChecks {
+  readonly type: "MoveChecks";
+  readonly check_ids: readonly string[];
+  readonly table_id: string;
+  readonly from_table_id?: string | null;
+}
+
+/** Move lines, or combos by their ids, to another open check; what was given off them alone goes along. `revision` is that of the check that they leave. */
+export interface MoveLines {
+  readonly type: "MoveLines";
+  readonly check_id: string;
+  readonly to_check_id: string;
+  readonly line_ids: readonly string[];
+  readonly revision?: number | null;
 }
 
 /** Open a check at a table, for a guest at the counter who gets a number, or as a tab in somebody's name. `opened_at` is a local time of the site for checks that are imported (permission `import`); they may be of tables that are no more. */
@@ -637,11 +770,11 @@ export interface Promotion {
   readonly amount_minor: number;
 }
 
-/** Why something was voided, comped, refunded or reopened. Where a kind has reasons, one of them must be named. */
+/** Why something was voided, comped, discounted, refunded, reopened, waived (a service charge) or exempt (of tax). Where a kind has reasons, one of them must be named. */
 export interface Reason {
   readonly id: string;
   readonly name: string;
-  readonly kind: "comp" | "discount" | "refund" | "reopen" | "void";
+  readonly kind: "comp" | "discount" | "exempt" | "refund" | "reopen" | "void" | "waive";
 }
 
 /** Bring one item back; if its ticket was done, with its ticket, whose other items stay as they are. */
@@ -680,6 +813,47 @@ export interface Refund {
   readonly epoch: number;
 }
 
+/** Give back an amount of a closed check, all that is left of it when absent; as RefundLines. */
+export interface RefundAmount {
+  readonly type: "RefundAmount";
+  readonly check_id: string;
+  readonly reason: string;
+  readonly amount_minor?: number | null;
+  readonly payment_id?: string | null;
+  readonly approval_codes?: readonly RefundApproval[];
+  readonly revision?: number | null;
+}
+
+/** What the terminal said when it gave back what one of its payments took. */
+export interface RefundApproval {
+  readonly payment_id: string;
+  readonly approval_code: string;
+}
+
+/** Give back what units of lines of a closed check cost, taxes and their part of service charges within; with a manager's approval. */
+export interface RefundLines {
+  readonly type: "RefundLines";
+  readonly check_id: string;
+  readonly lines: readonly RefundUnits[];
+  readonly reason: string;
+  readonly payment_id?: string | null;
+  readonly approval_codes?: readonly RefundApproval[];
+  readonly revision?: number | null;
+}
+
+/** Record a refund of which the network has given back its part. */
+export interface RefundToCard {
+  readonly type: "RefundToCard";
+  readonly refund: RefundLines | RefundAmount | ReturnOverpaid;
+  readonly given?: readonly CardGiven[];
+}
+
+/** So many units of a line, or of a combo by its id. A weighed line and a share of a line have one unit. */
+export interface RefundUnits {
+  readonly line_id: string;
+  readonly units: number;
+}
+
 /** Units of a line that were given back (of a weighed line or a share: its one unit). */
 export interface RefundedLine {
   readonly line_id: string;
@@ -695,6 +869,12 @@ export interface RefundedTax {
   readonly relieved_minor: number;
 }
 
+/** Record that the network has let go of the card that it held for the check. */
+export interface ReleaseCard {
+  readonly type: "ReleaseCard";
+  readonly check_id: string;
+}
+
 /** Take these lines, or those of a course, off hold: the next send takes them along. */
 export interface ReleaseLines {
   readonly type: "ReleaseLines";
@@ -703,10 +883,50 @@ export interface ReleaseLines {
   readonly course?: string | null;
 }
 
+/** Let go of the card that an external terminal holds for the check. */
+export interface ReleaseTab {
+  readonly type: "ReleaseTab";
+  readonly check_id: string;
+  readonly reason?: string;
+}
+
+/** Take a discount or comp off the check again. */
+export interface RemoveDiscount {
+  readonly type: "RemoveDiscount";
+  readonly check_id: string;
+  readonly discount_id: string;
+  readonly revision?: number | null;
+}
+
+/** The guest owes all taxes again. */
+export interface RemoveExemption {
+  readonly type: "RemoveExemption";
+  readonly check_id: string;
+  readonly revision?: number | null;
+}
+
+/** Open a closed check again, with a manager's approval. Not once something of it was refunded: its sums are fixed then. */
+export interface ReopenCheck {
+  readonly type: "ReopenCheck";
+  readonly check_id: string;
+  readonly reason: string;
+  readonly revision?: number | null;
+}
+
 /** The item can be ordered again. A countdown that stands at nothing ends with it. */
 export interface RestoreItem {
   readonly type: "RestoreItem";
   readonly item_id: string;
+}
+
+/** Give back what is too much on a check that was reopened and now comes to less than was paid; as RefundLines. */
+export interface ReturnOverpaid {
+  readonly type: "ReturnOverpaid";
+  readonly check_id: string;
+  readonly reason: string;
+  readonly payment_id?: string | null;
+  readonly approval_codes?: readonly RefundApproval[];
+  readonly revision?: number | null;
 }
 
 /** Put a menu that the box already holds in force at a local time to come. */
@@ -784,6 +1004,13 @@ export interface Share {
   readonly amount_minor: number;
 }
 
+/** Show the guest what the check comes to. Any later change of that makes the bill outdated. */
+export interface ShowBill {
+  readonly type: "ShowBill";
+  readonly check_id: string;
+  readonly revision?: number | null;
+}
+
 /** What is in force at the site. `business_date` never goes back (DESIGN.md, Business day). `scheduled` are the menus to come, in order of their times; shared/domain/menu/schedule.py has their rules. */
 export interface SiteState {
   readonly epoch: number;
@@ -803,6 +1030,24 @@ export interface SnapshotFrame {
   readonly cloud: CloudState;
   readonly checks: readonly CheckView[];
   readonly tickets: readonly Ticket[];
+}
+
+/** Split a check into itself and `into`, new checks. `seats` gives each of them, the check itself first, its seats; lines of no seat are borne by all seats alike, and seats that are not named stay. `assignments` say it for single lines, and go before seats; a line that nothing is said of stays. What is not in the kitchen yet goes to one check alone. */
+export interface SplitCheck {
+  readonly type: "SplitCheck";
+  readonly check_id: string;
+  readonly into: readonly string[];
+  readonly seats?: readonly (readonly number[])[];
+  readonly assignments?: readonly LineWeights[];
+  readonly revision?: number | null;
+}
+
+/** Split what is due in so many parts, which are paid one by one; any change of what the check comes to undoes it. One way undoes an even split. */
+export interface SplitEvenly {
+  readonly type: "SplitEvenly";
+  readonly check_id: string;
+  readonly ways: number;
+  readonly revision?: number | null;
 }
 
 /** The box begins (or goes on) writing this site's journal under its claim. Said by the box itself, once an epoch. */
@@ -842,6 +1087,20 @@ export interface Table {
   readonly x: number;
   readonly y: number;
   readonly shape: "bar" | "round" | "square";
+}
+
+/** Record what a card paid. `authorization_id` names the card that was held for the tab, if that is what was taken. */
+export interface TakeCardPayment {
+  readonly type: "TakeCardPayment";
+  readonly check_id: string;
+  readonly amount_minor: number;
+  readonly tender?: string;
+  readonly tip_minor?: number;
+  readonly approval_code?: string;
+  readonly reference?: string;
+  readonly share?: number;
+  readonly authorization_id?: string;
+  readonly revision?: number | null;
 }
 
 /** A tax as it stood when its line was added. Two that differ in anything are two groups of the check. */
@@ -1000,6 +1259,15 @@ export interface Voiding {
   readonly at: Instant | null;
 }
 
+/** Take a service charge off the check, with approval and reason. One that came by rule does not come back. */
+export interface WaiveCharge {
+  readonly type: "WaiveCharge";
+  readonly check_id: string;
+  readonly charge_id: string;
+  readonly reason?: string;
+  readonly revision?: number | null;
+}
+
 /** The item is sold by weight: its price is for one `unit`; `maximum` is the largest weight believed, an exact decimal. */
 export interface Weighing {
   readonly unit: "g" | "kg" | "l" | "lb" | "oz";
@@ -1016,21 +1284,33 @@ export interface Window {
 /** Everything a device may say. */
 export type Command =
   | AcceptClock
+  | AddCharge
   | AddLine
+  | AdjustTip
   | ApplyMenu
   | ApplyScheduledMenu
+  | AssignCheck
+  | AuthorizeTab
   | BumpItem
   | BumpTicket
+  | ChangeCheck
   | ChangeDiningOption
   | ChangeLine
   | CloseCheck
+  | CompLines
   | EightySixItem
+  | ExemptTax
   | FireCourse
   | FireLines
+  | GiveDiscount
+  | HoldCard
   | HoldLines
   | MarkChangesSeen
   | MarkPrinted
   | MarkShown
+  | MergeChecks
+  | MoveChecks
+  | MoveLines
   | OpenCheck
   | Pay
   | PayCash
@@ -1038,19 +1318,33 @@ export type Command =
   | RecallItem
   | RecallLast
   | RecallTicket
+  | RefundAmount
+  | RefundLines
+  | RefundToCard
+  | ReleaseCard
   | ReleaseLines
+  | ReleaseTab
+  | RemoveDiscount
+  | RemoveExemption
+  | ReopenCheck
   | RestoreItem
+  | ReturnOverpaid
   | ScheduleMenu
   | SendCheck
   | ServeItems
   | ServeTicket
   | SetCountdown
   | SetLocalPrice
+  | ShowBill
+  | SplitCheck
+  | SplitEvenly
   | StartEpoch
   | StartItem
+  | TakeCardPayment
   | TurnBusinessDay
   | UnscheduleMenu
-  | VoidLine;
+  | VoidLine
+  | WaiveCharge;
 
 /** A frame of the feed for screens. */
 export type ScreenFrame =
@@ -1061,7 +1355,15 @@ export type ScreenFrame =
 export type ErrorCode =
   | "amount.too_large"
   | "approval.missing"
+  | "bill.empty"
+  | "card.no_card_tender"
+  | "card.not_the_box"
   | "card.not_this_way"
+  | "charge.already_added"
+  | "charge.not_for_option"
+  | "charge.not_on_check"
+  | "charge.nothing_to_charge"
+  | "charge.unknown"
   | "check.already_open"
   | "check.changed"
   | "check.closed"
@@ -1073,10 +1375,14 @@ export type ErrorCode =
   | "check.opened_at_range"
   | "check.opened_at_zone"
   | "check.overpaid"
+  | "check.refunded"
   | "check.return_due"
   | "check.still_open"
+  | "check.too_many_closings"
+  | "check.too_many_discounts"
   | "check.too_many_lines"
   | "check.too_many_payments"
+  | "check.unchanged"
   | "check.unknown"
   | "clock.behind"
   | "combo.choice_unknown"
@@ -1098,10 +1404,19 @@ export type ErrorCode =
   | "day.unknown_zone"
   | "dining_option.unchanged"
   | "dining_option.unknown"
+  | "discount.already_given"
+  | "discount.by_rule"
+  | "discount.malformed"
+  | "discount.not_given"
+  | "discount.repeated"
+  | "discount.spans_lines"
+  | "discount.unknown"
   | "edge.busy"
   | "edge.stopping"
   | "epoch.already_started"
   | "epoch.behind"
+  | "exemption.already_given"
+  | "exemption.not_given"
   | "id.malformed"
   | "item.eighty_sixed"
   | "item.not_served_now"
@@ -1119,6 +1434,7 @@ export type ErrorCode =
   | "line.already_voided"
   | "line.changed"
   | "line.is_share"
+  | "line.not_discountable"
   | "line.unchanged"
   | "line.unknown"
   | "line.weighed_quantity"
@@ -1136,26 +1452,48 @@ export type ErrorCode =
   | "menu.not_scheduled"
   | "menu.too_many_scheduled"
   | "menu.version_unknown"
+  | "merge.refused"
   | "modifier.no_halves"
   | "modifier.too_deep"
   | "modifier.too_few"
   | "modifier.too_many"
   | "modifier.unknown"
+  | "move.refused"
   | "payment.approval_missing"
   | "payment.cash_not_this_way"
   | "payment.exceeds_due"
+  | "payment.not_overpaid"
   | "payment.nothing_due"
   | "payment.share_paid"
   | "payment.share_unknown"
   | "payment.tendered_too_little"
   | "payment.unknown"
   | "permission.missing"
+  | "price_level.unknown"
   | "reason.missing"
   | "reason.unknown"
+  | "receipt.not_closed"
+  | "refund.card_differs"
+  | "refund.exceeds_left"
+  | "refund.exceeds_payment"
+  | "refund.nothing_left"
+  | "refund.too_many"
+  | "refund.units_exceeded"
+  | "split.line_held"
+  | "split.not_even"
+  | "split.nothing_for_one"
+  | "split.too_fine"
+  | "split.too_large"
+  | "split.too_little_due"
+  | "split.unclear"
   | "storage.full"
   | "storage.unavailable"
+  | "tab.already_authorized"
   | "tab.name_missing"
+  | "tab.no_card"
+  | "tab.not_authorized"
   | "table.unknown"
+  | "tax.unknown"
   | "tender.unknown"
   | "text.control_character"
   | "ticket.all_voided"
@@ -1177,7 +1515,10 @@ export type ErrorCode =
   | "ticket.too_many_changes"
   | "ticket.too_old"
   | "ticket.unknown"
-  | "tip.not_taken";
+  | "tip.not_taken"
+  | "tip.reason_missing"
+  | "tip.too_many_changes"
+  | "tip.unchanged";
 
 /** Bounds, units last, from shared/limits.py. */
 export const LIMITS = {

@@ -1,7 +1,7 @@
 /** One line of a check, as the box has it or on its way there. */
 
 import { Icon } from "@comanda/ui/elements/icon.tsx";
-import type { AddLine, LineView } from "@comanda/ui/generated/wire.ts";
+import type { AddLine, ChosenModifier, LineModifier, LineView } from "@comanda/ui/generated/wire.ts";
 import { device, money, t } from "../state.ts";
 
 interface Props {
@@ -13,40 +13,60 @@ interface Props {
 
 export function HeldOrSentLine({ line, voiding, sending, onEdit }: Props) {
   const held = line.status === "held";
-  const state = voiding ? t("line.voiding") : held && sending ? t("check.sending") : held ? t("line.held") : t("line.sent");
+  const waits = held && line.on_hold;
+  const going = held && sending && !waits;
+  const state = voiding ? t("line.voiding") : going ? t("check.sending") : waits ? t("line.onhold") : held ? t("line.held") : t("line.sent");
   const inside = (
     <>
-      <span class="quantity">{line.quantity}</span>
+      <span class="quantity">{line.weight === "" ? line.quantity : ""}</span>
       <span class="what">
         <strong>{line.name}</strong>
-        {line.modifiers.length > 0 && <span class="modifiers">{line.modifiers.map(({ name }) => name).join(", ")}</span>}
+        <Serving line={line} />
+        {line.modifiers.length > 0 && <span class="modifiers">{line.modifiers.map(modifierText).join(", ")}</span>}
         {line.note !== "" && <Note text={line.note} />}
         <span class="state">
           {!held && <Icon name="check" size={14} />}
-          {held && sending && <Icon name="clock" size={14} />}
+          {(going || waits) && <Icon name="clock" size={14} />}
           {state}
         </span>
       </span>
-      <span class="amount">{money(line.amount_minor)}</span>
+      <span class="amount">
+        {money(line.price_minor)}
+        {line.price_minor !== line.amount_minor && <s>{money(line.amount_minor)}</s>}
+      </span>
     </>
   );
-  if (!held || voiding || sending) return <li class={voiding ? "line voiding" : `line ${line.status}`}>{inside}</li>;
+  if (voiding || going || line.share !== null) return <li class={voiding ? "line voiding" : `line ${line.status}`}>{inside}</li>;
   return (
     <li>
-      <button class="line held" type="button" aria-label={t("line.edit", { name: line.name })} onClick={onEdit}>
+      <button class={`line ${line.status}`} type="button" aria-label={t(held ? "line.edit" : "line.about", { name: line.name })} onClick={onEdit}>
         {inside}
       </button>
     </li>
   );
 }
 
+/** For whom and when: seat, course, combo, weight, share. */
+function Serving({ line }: { readonly line: LineView }) {
+  const course = device.menu.value.courses.find(({ id }) => id === line.course)?.name ?? line.course;
+  const parts = [
+    line.seat === 0 ? "" : t("serving.seat.numbered", { n: line.seat }),
+    course,
+    line.combo?.name ?? "",
+    line.weight === "" ? "" : `${line.weight} ${line.weight_unit}`,
+    line.share === null ? "" : t("line.share", { part: line.share.part }),
+  ].filter((part) => part !== "");
+  return parts.length === 0 ? null : <span class="modifiers">{parts.join(" · ")}</span>;
+}
+
+function modifierText({ name, portion }: LineModifier): string {
+  return portion === "whole" ? name : `${name} (${t(`item.portion.${portion}`)})`;
+}
+
 /** A line that only this tablet knows: no sum is shown for it. */
 export function PendingLine({ line }: { readonly line: AddLine }) {
   const menu = device.menu.value;
-  const names = (line.modifiers ?? []).map(
-    (chosen) =>
-      menu.modifier_groups.find(({ id }) => id === chosen.group_id)?.modifiers.find(({ id }) => id === chosen.modifier_id)?.name ?? chosen.modifier_id,
-  );
+  const names = namesOf(line.modifiers ?? []);
   return (
     <li class="line pending">
       <span class="quantity">{line.quantity ?? 1}</span>
@@ -62,6 +82,14 @@ export function PendingLine({ line }: { readonly line: AddLine }) {
       <span class="amount">…</span>
     </li>
   );
+}
+
+function namesOf(chosen: readonly ChosenModifier[]): string[] {
+  const groups = device.menu.value.modifier_groups;
+  return chosen.flatMap(({ group_id, modifier_id, modifiers = [] }) => {
+    const name = groups.find(({ id }) => id === group_id)?.modifiers.find(({ id }) => id === modifier_id)?.name ?? modifier_id;
+    return [name, ...namesOf(modifiers)];
+  });
 }
 
 function Note({ text }: { readonly text: string }) {

@@ -11,9 +11,12 @@ import { ItemDialog } from "../menu/item-dialog.tsx";
 import { heldLines, sumsPending, type ScreenCheck } from "../overlay.ts";
 import { checkName, current, device, goToCheck, goToFloor, money, t, tell, words } from "../state.ts";
 import { HeldOrSentLine, PendingLine } from "./line.tsx";
+import { SplitDialog } from "./split-dialog.tsx";
+import { VoidDialog } from "./void-dialog.tsx";
 
 export function CheckPanel({ check, paying }: { readonly check: ScreenCheck; readonly paying: boolean }) {
   const editing = useSignal<LineView | null>(null);
+  const splitting = useSignal(false);
   const list = useRef<HTMLUListElement>(null);
   useSignalEffect(() => {
     // A new line is always in sight.
@@ -22,7 +25,8 @@ export function CheckPanel({ check, paying }: { readonly check: ScreenCheck; rea
   });
   const lines = check.view?.lines.filter((line) => line.status !== "voided") ?? [];
   const voided = (check.view?.lines.length ?? 0) - lines.length;
-  const item = editing.value === null ? undefined : device.menu.value.items.find(({ id }) => id === editing.value?.item_id);
+  const edited = editing.value;
+  const item = edited === null ? undefined : device.menu.value.items.find(({ id }) => id === edited.item_id);
   return (
     <aside class="panel" aria-label={checkName(check)}>
       <header>
@@ -33,6 +37,11 @@ export function CheckPanel({ check, paying }: { readonly check: ScreenCheck; rea
           <h1>{checkName(check)}</h1>
           <p>{check.view === null ? t("check.new") : aboutOf(check.view)}</p>
         </div>
+        {lines.length > 0 && (
+          <button class="button icon quiet" type="button" aria-label={t("split.title")} disabled={sumsPending(check)} onClick={() => (splitting.value = true)}>
+            <Icon name="split" />
+          </button>
+        )}
         {(check.view !== null || check.waiting > 0) && <PlaceMark place={placeOf(check)} words={words} />}
       </header>
       <ul class="lines scroll" ref={list}>
@@ -51,7 +60,11 @@ export function CheckPanel({ check, paying }: { readonly check: ScreenCheck; rea
       </ul>
       <Sums check={check} />
       <Actions check={check} paying={paying} />
-      {editing.value !== null && item !== undefined && <ItemDialog checkId={check.id} item={item} line={editing.value} onClose={() => (editing.value = null)} />}
+      {edited?.status === "held" && item !== undefined && (
+        <ItemDialog checkId={check.id} covers={check.covers} item={item} line={edited} onClose={() => (editing.value = null)} />
+      )}
+      {edited?.status === "sent" && <VoidDialog checkId={check.id} line={edited} onClose={() => (editing.value = null)} />}
+      {splitting.value && check.view !== null && <SplitDialog view={check.view} onClose={() => (splitting.value = false)} />}
     </aside>
   );
 }
@@ -67,6 +80,18 @@ function Sums({ check }: { readonly check: ScreenCheck }) {
   const pending = sumsPending(check) && (view !== null || check.pending.length > 0);
   return (
     <dl class={pending ? "sums pending" : "sums"}>
+      {view?.discounts.map(({ given, applied_minor }) => (
+        <div key={given.discount_id} class="off">
+          <dt>{given.name}</dt>
+          <dd>−{money(applied_minor)}</dd>
+        </div>
+      ))}
+      {view?.charges.map(({ given, amount_minor }) => (
+        <div key={given.charge_id}>
+          <dt>{given.name}</dt>
+          <dd>{money(amount_minor)}</dd>
+        </div>
+      ))}
       {view?.tax_groups.map((group) => (
         <div key={`${group.id} ${group.rate}`}>
           <dt>
@@ -96,14 +121,38 @@ function Sums({ check }: { readonly check: ScreenCheck }) {
   );
 }
 
+/** What waits for its course: one tap fires a course; what is on hold without one is fired together. */
+function Waiting({ checkId, lines }: { readonly checkId: string; readonly lines: readonly LineView[] }) {
+  const courses = [...new Set(lines.map(({ course }) => course))];
+  const fire = (course: string) =>
+    course === ""
+      ? tell(checkId, { type: "FireLines", check_id: checkId, line_ids: lines.filter((line) => line.course === "").map(({ line_id }) => line_id) })
+      : tell(checkId, { type: "FireCourse", check_id: checkId, course });
+  return (
+    <>
+      {courses.map((course) => (
+        <button key={course} class="button large fire soft" type="button" onClick={() => fire(course)}>
+          {t("check.fire", {
+            n: lines.filter((line) => line.course === course).length,
+            course: device.menu.value.courses.find(({ id }) => id === course)?.name ?? (course === "" ? t("line.onhold") : course),
+          })}
+        </button>
+      ))}
+    </>
+  );
+}
+
 function Actions({ check, paying }: { readonly check: ScreenCheck; readonly paying: boolean }) {
-  const unsent = heldLines(check).length + check.pending.length;
+  const held = heldLines(check);
+  const unsent = held.filter((line) => !line.on_hold).length + check.pending.length;
+  const waiting = held.filter((line) => line.on_hold);
   const due = check.view?.due_minor ?? 0;
   const idle = check.view?.lines.some((line) => line.status === "sent") === true ? t("check.send.none") : t("check.send.idle");
-  const settled = check.view !== null && !sumsPending(check) && due === 0 && unsent === 0;
+  const settled = check.view !== null && !sumsPending(check) && due === 0 && held.length + check.pending.length === 0;
   const close = () => tell(check.id, { type: "CloseCheck", check_id: check.id }) && goToFloor();
   return (
     <footer class="actions">
+      <Waiting checkId={check.id} lines={waiting} />
       <button
         class="button large fire"
         type="button"

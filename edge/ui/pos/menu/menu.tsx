@@ -7,8 +7,9 @@ import type { MenuItem } from "@comanda/ui/generated/wire.ts";
 import { uuid7 } from "@comanda/ui/ids.ts";
 import { Empty } from "../floor/floor.tsx";
 import type { ScreenCheck } from "../overlay.ts";
-import { device, money, t, tell } from "../state.ts";
-import { ItemDialog } from "./item-dialog.tsx";
+import { device, money, serving, t, tell } from "../state.ts";
+import { ItemDialog, needsDialog } from "./item-dialog.tsx";
+import { Serving } from "./serving.tsx";
 
 /** Colours that tell categories apart (styles/tokens.css). */
 const HUES = 8;
@@ -30,8 +31,8 @@ export function Menu({ check }: { readonly check: ScreenCheck }) {
     );
   });
   const choose = (item: MenuItem) => {
-    if (item.modifier_group_ids.length > 0) choosing.value = item;
-    else tell(check.id, { type: "AddLine", check_id: check.id, line_id: uuid7(), item_id: item.id });
+    if (needsDialog(item)) choosing.value = item;
+    else tell(check.id, { type: "AddLine", check_id: check.id, line_id: uuid7(), item_id: item.id, ...serving.peek() });
   };
   if (device.menu.value.items.length === 0) {
     return (
@@ -43,6 +44,12 @@ export function Menu({ check }: { readonly check: ScreenCheck }) {
   return (
     <section class="menu">
       <Search query={query.value} onQuery={(text) => (query.value = text)} />
+      <Serving
+        covers={check.covers}
+        {...serving.value}
+        onSeat={(seat) => (serving.value = { ...serving.value, seat })}
+        onCourse={(course) => (serving.value = { ...serving.value, course })}
+      />
       <div class="categories" role="tablist">
         {["", ...categories.value].map((name) => (
           <button
@@ -67,7 +74,7 @@ export function Menu({ check }: { readonly check: ScreenCheck }) {
         ))}
       </ul>
       {shown.value.length === 0 && <Empty title={t("menu.nothing", { query: query.value })} hint="" />}
-      {choosing.value !== null && <ItemDialog checkId={check.id} item={choosing.value} line={null} onClose={() => (choosing.value = null)} />}
+      {choosing.value !== null && <ItemDialog checkId={check.id} covers={check.covers} item={choosing.value} line={null} onClose={() => (choosing.value = null)} />}
     </section>
   );
 }

@@ -2,7 +2,7 @@
 
 import { useSignal } from "@preact/signals";
 import { Icon } from "@comanda/ui/elements/icon.tsx";
-import { LIMITS } from "@comanda/ui/generated/wire.ts";
+import { LIMITS, type CheckView } from "@comanda/ui/generated/wire.ts";
 import { quickTenders } from "@comanda/ui/money.ts";
 import { heldLines, sumsPending, type ScreenCheck } from "../overlay.ts";
 import { device, goToFloor, money, t, tell } from "../state.ts";
@@ -34,15 +34,18 @@ export function Payment({ check }: { readonly check: ScreenCheck }) {
       </section>
     );
   }
-  return <Tender key={view.due_minor} check={check} dueMinor={view.due_minor} />;
+  return <Tender key={view.due_minor} check={check} view={view} />;
 }
 
-function Tender({ check, dueMinor }: { readonly check: ScreenCheck; readonly dueMinor: number }) {
+function Tender({ check, view }: { readonly check: ScreenCheck; readonly view: CheckView }) {
   const given = useSignal(0);
+  const unpaid = view.even_shares.map((_, index) => index + 1).filter((share) => !view.payments.some((payment) => payment.share === share));
+  const share = useSignal(unpaid[0] ?? 0);
+  const dueMinor = view.even_shares[share.value - 1] ?? view.due_minor;
   const { currency } = device.live.site.value;
   const pay = (tenderedMinor: number) =>
     // The amount is stated: what the cashier saw is what is paid, whatever another tablet adds meanwhile.
-    tell(check.id, { type: "PayCash", check_id: check.id, tendered_minor: tenderedMinor, amount_minor: Math.min(tenderedMinor, dueMinor) });
+    tell(check.id, { type: "PayCash", check_id: check.id, tendered_minor: tenderedMinor, amount_minor: Math.min(tenderedMinor, dueMinor), share: share.value });
   const press = (change: (value: number) => number) => (given.value = Math.min(change(given.peek()), LIMITS.AMOUNT_MINOR_MAX));
   const short = given.value > 0 && given.value < dueMinor;
   return (
@@ -58,6 +61,15 @@ function Tender({ check, dueMinor }: { readonly check: ScreenCheck; readonly due
           <p class="part">{short ? t("pay.part", { amount: money(dueMinor - given.value) }) : ""}</p>
         </div>
       </div>
+      {unpaid.length > 0 && (
+        <div class="chips" role="radiogroup" aria-label={t("split.even")}>
+          {unpaid.map((each) => (
+            <button key={each} type="button" role="radio" aria-checked={share.value === each} onClick={() => ([share.value, given.value] = [each, 0])}>
+              {t("pay.share", { n: each, amount: money(view.even_shares[each - 1] ?? 0) })}
+            </button>
+          ))}
+        </div>
+      )}
       <div class="quick">
         {quickTenders(dueMinor, currency).map((amount) => (
           <button key={amount} class="button large" type="button" onClick={() => pay(amount)}>

@@ -2,9 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { CheckView, Command, LineView, ModifierGroup } from "@comanda/ui/generated/wire.ts";
+import type { CheckView, Command, LineView } from "@comanda/ui/generated/wire.ts";
 import type { Kept } from "@comanda/ui/queue-store.ts";
-import { chosenModifiers, initialChoice, missingGroup, toggled } from "../menu/choice.ts";
 import { heldLines, overlay, sumsPending } from "../overlay.ts";
 
 function kept(id: string, ...commands: Command[]): Kept {
@@ -40,16 +39,4 @@ test("a held line that is being voided counts as held no more", () => {
 
 test("a command for a check that is gone draws nothing", () => {
   assert.equal(overlay(new Map(), [kept("k", add("l"))], new Set(["k"])).size, 0);
-});
-
-const SIZE: ModifierGroup = { id: "size", name: "Size", minimum: 1, maximum: 1, modifiers: ["s", "l"].map((id) => ({ id, name: id, price_minor: 0 })) };
-const EXTRA: ModifierGroup = { id: "extra", name: "Extra", minimum: 0, maximum: 2, modifiers: ["a", "b", "c"].map((id) => ({ id, name: id, price_minor: 0 })) };
-
-test("a choice stays within the bounds of its group", () => {
-  assert.deepEqual(toggled(SIZE, ["s"], "l"), ["l"]);
-  assert.deepEqual(toggled(SIZE, ["l"], "l"), ["l"]);
-  assert.deepEqual(toggled(EXTRA, ["a", "b"], "c"), ["a", "b"]);
-  assert.deepEqual(toggled(EXTRA, ["a", "b"], "a"), ["b"]);
-  assert.equal(missingGroup([SIZE, EXTRA], initialChoice([SIZE, EXTRA], null))?.id, "size");
-  assert.deepEqual(chosenModifiers([SIZE, EXTRA], { size: ["l"], extra: ["c", "a"] }).map((chosen) => chosen.modifier_id), ["l", "a", "c"]);
 });
