@@ -10,7 +10,7 @@ import msgspec
 import nkeys
 
 from edge.app.site import BOX, BoxIdentity, Device, RefusedCommand, Request, Site
-from shared.domain.check import AddLine, ChosenModifier, CloseCheck, OpenCheck, PayCash, SendCheck, VoidLine
+from shared.domain.check import AddLine, ChangeDiningOption, ChangeLine, ChosenModifier, CloseCheck, OpenCheck, PayCash, SendCheck, VoidLine
 from shared.domain.check.firing import HoldLines, ReleaseLines
 from shared.domain.check.moving import MoveLines
 from shared.domain.check.seating import MoveChecks
@@ -119,6 +119,7 @@ class Scene:
         self._do(site, OpenCheck(check_id=name_id("c")))
         self._line(site, "c", "c1", "wine")
         self._play_kitchen(site)
+        self._play_lines(site)
 
     def _play_kitchen(self, site: Site) -> None:
         """Everything that a kitchen says and is told."""
@@ -144,6 +145,14 @@ class Scene:
         self._do(site, MoveChecks(check_ids=(d,), table_id="2"))
         self._do(site, MoveLines(check_id=d, to_check_id=name_id("c"), line_ids=(soup,)))
         self._do(site, ServeItems(ticket_id=kitchen, line_ids=(soup,)))
+
+    def _play_lines(self, site: Site) -> None:
+        """Lines that are changed, and that are taken home after all."""
+        check, wine = name_id("lines"), name_id("lines 1")
+        self._do(site, OpenCheck(check_id=check, covers=2))
+        self._line(site, "lines", "lines 1", "wine", seat=1)
+        self._do(site, ChangeLine(check_id=check, line_id=wine, quantity=2, seat=2, note="kalt"))
+        self._do(site, ChangeDiningOption(check_id=check, dining_option="take_away"))
 
     def frames(self) -> dict[str, bytes]:
         """One frame of each kind, and one answer of each status."""

@@ -5,6 +5,7 @@ they were added at, and it says so line by line. Prices and taxes themselves are
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Annotated
 
 import msgspec
@@ -115,17 +116,25 @@ def _rated(view: View, check: Check, lines: Sequence[Line], dining_option: str, 
     ordered: what somebody ordered in the happy hour stays so when they take it home."""
     rated: list[RatedLine] = []
     combos: dict[str, list[Line]] = {}
+    known: dict[datetime | None, Terms] = {}
+
+    def terms_at(ordered_at: datetime | None) -> Terms:
+        minute = ordered_at.replace(second=0, microsecond=0) if ordered_at else None  # levels turn on the minute; a table orders at once
+        if minute not in known:
+            known[minute] = terms_of(check, context, dining_option, minute)
+        return known[minute]
+
     for line in lines:
         if line.combo is not None:
             combos.setdefault(line.combo.combo_id, []).append(line)
             continue
         item = context.menu.items_by_id.get(line.item_id)
         if item is not None:
-            terms = terms_of(check, context, dining_option, line.added_at)
+            terms = terms_at(line.added_at)
             price, level = (line.unit_price_minor, "") if line.own_price else price_at(view, terms, item)
             rated.append(_rate(line, item, terms, price, level))
     for components in combos.values():
-        rated += _rated_combo(view, components, terms_of(check, context, dining_option, components[0].added_at))
+        rated += _rated_combo(view, components, terms_at(components[0].added_at))
     return rated
 
 

@@ -97,6 +97,8 @@ def select_modifiers(menu: Menu, item: MenuItem, chosen: Sequence[ChosenModifier
 def repriced(menu: Menu, modifiers: tuple[LineModifier, ...], levels: Sequence[str]) -> tuple[LineModifier, ...]:
     """The modifiers of a line at other price levels; what has left the menu keeps its price. Bounds are those of the choice as it
     was made, and are not asked again."""
+    if not modifiers:
+        return modifiers
     picks: list[_Pick] = []
     places: list[int] = []
     above: list[int] = []  # of each depth, the place among `modifiers` of the last one
