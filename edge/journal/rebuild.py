@@ -24,6 +24,7 @@ from shared.limits import (
     REBUILD_CACHED_BYTES_MAX,
     REBUILD_DIFFERENCES_MAX,
     REBUILD_FLUSH_AGGREGATES,
+    REBUILD_SORT_KIB,
     VERIFY_PAGE_ENTRIES,
 )  # fmt: skip
 from shared.protocol.entry import StoredEntry, decode_entry
@@ -174,6 +175,15 @@ def _means_the_same(kind: str, id: str, old: str | None, new: str | None, same_c
 
 def _swap(connection: sqlite3.Connection) -> None:
     """Put the new tables in place, in one transaction: before it the old ones stand, after it the new."""
+    cache = connection.execute("PRAGMA cache_size").fetchone()[0]
+    connection.execute(f"PRAGMA cache_size = -{REBUILD_SORT_KIB}")  # an index is sorted in as much memory as the cache may take, beside it
+    try:
+        _put_in_place(connection)
+    finally:
+        connection.execute(f"PRAGMA cache_size = {cache}")
+
+
+def _put_in_place(connection: sqlite3.Connection) -> None:
     with _transaction(connection):
         for table in PROJECTIONS:
             connection.execute(f"DROP TABLE {table}")

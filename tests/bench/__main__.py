@@ -17,12 +17,14 @@ from tests.bench.commands import bench_commands
 from tests.bench.feed import bench_feed
 from tests.bench.figures import Figure, save, table
 from tests.bench.machine import describe
+from tests.bench.rebuild import bench_rebuild
 from tests.bench.run import Run
 from tests.support.programs import ROOT
 
 BENCHES: dict[str, Callable[[Run], Iterator[Figure]]] = {
     "edge.commands": bench_commands,
     "edge.feed": bench_feed,
+    "edge.rebuild": bench_rebuild,
     "sync.catchup": bench_catchup,
 }
 _OUT = ROOT / ".bench"
