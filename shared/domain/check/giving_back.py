@@ -11,12 +11,13 @@ The rules (golden rule 8, and decided here):
   everything returns to nothing. A weighed line and a share of a line are one unit.
 - An **amount** is allocated over what is left of the net and of each tax by largest remainder, and each part of it over the
   lines by what is left of it there. Units of a line that come after it give back of what the amount left of the line.
-- What a tax was raised on, and what exempt guests did not owe of it, go back in the same proportions.
+- What a tax was raised on, and what exempt guests did not owe of it, go back in the same proportions, and what rounding has
+  left of them goes with the last of the money.
 
 So in whatever portions everything is given back, the net and every tax are nothing in the end, and never below.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -53,15 +54,23 @@ class Left(msgspec.Struct, kw_only=True):
     def total_minor(self) -> int:
         return sum(self.of_line(line_id) for line_id in self.paid)
 
-    def give_units(self, line_id: str, units: int, count: int) -> list[int]:
-        """The next `count` of the line's `units`, by column. Raises ValueError for more than there are."""
+    def give_units(self, asked: Mapping[str, tuple[int, int]]) -> tuple[dict[str, int], list[int]]:
+        """What the next units give back, by line (its units, and how many of them) and in all by column.
+
+        Raises ValueError for more units than there are.
+        """
+        parts = {line_id: self._give_units(line_id, units, count) for line_id, (units, count) in asked.items()}
+        whole = [sum(column) for column in zip(*parts.values(), strict=True)]
+        return {line_id: self.total_of(part) for line_id, part in parts.items()}, self._with_the_last(whole)
+
+    def _give_units(self, line_id: str, units: int, count: int) -> list[int]:
         before = self.refunded.get(line_id, 0)
         if count < 1 or before + count > units:
             raise ValueError(f"{count} units of line {line_id} cannot be refunded: {before} of {units} were")
         given = self.units[line_id]
         columns = zip(self.paid[line_id], self.amounts[line_id], given, strict=True)
         part = [max(0, round_ratio((paid - amount) * (before + count), units) - gave) for paid, amount, gave in columns]
-        self.units[line_id] = _plus(given, part)
+        self.units[line_id] = [a + b for a, b in zip(given, part, strict=True)]
         self.refunded[line_id] = before + count
         return part
 
@@ -80,6 +89,16 @@ class Left(msgspec.Struct, kw_only=True):
         for column, share in enumerate(part):
             for line_id, piece in zip(rows, allocate(share, [row[column] for row in rows.values()]), strict=True):
                 self.amounts[line_id][column] += piece
+        return self._with_the_last(part)
+
+    def _with_the_last(self, part: list[int]) -> list[int]:
+        """The part; with the last of the money goes what rounding has left of bases and of what was relieved."""
+        if self.total_minor:
+            return part
+        for line_id in self.paid:
+            rest = self._line(line_id)
+            part = [a + b for a, b in zip(part, rest, strict=True)]
+            self.amounts[line_id] = [a + b for a, b in zip(self.amounts[line_id], rest, strict=True)]
         return part
 
     def refund_taxes(self, part: Sequence[int]) -> tuple[RefundedTax, ...]:
@@ -133,8 +152,7 @@ def _give_again(left: Left, refund: Refund, units: dict[str, int]) -> None:
     if refund.correction:  # it was of what the check no longer comes to
         return
     if refund.lines:
-        for line in refund.lines:
-            left.give_units(line.line_id, units[line.line_id], line.units)
+        left.give_units({line.line_id: (units[line.line_id], line.units) for line in refund.lines})
     else:
         left.give_amount(refund.total_minor)
 
@@ -172,7 +190,3 @@ def _put_rest(rows: dict[str, list[int]], column: int, whole: int, line_ids: Ite
     rest = whole - sum(row[column] for row in rows.values())
     for line_id, part in zip(ids, allocate(rest, [prices[each] for each in ids]) if rest else [0] * len(ids), strict=True):
         rows[line_id][column] += part
-
-
-def _plus(one: Sequence[int], other: Sequence[int]) -> list[int]:
-    return [a + b for a, b in zip(one, other, strict=True)]

@@ -171,9 +171,8 @@ def _give_lines(check: Check, left: Left, asked: Sequence[RefundUnits]) -> tuple
     if not any(left.of_line(id) for id in lines):
         detail = f"Nothing is left to give back of these lines of check {check.number}."
         raise Refused("refund.nothing_left", detail, check_id=check.check_id)
-    parts = {id: left.give_units(id, units_of(line), counts[id]) for id, line in lines.items()}
-    refunded = [RefundedLine(line_id=id, units=counts[id], total_minor=left.total_of(part)) for id, part in parts.items()]
-    return tuple(refunded), [sum(column) for column in zip(*parts.values(), strict=True)]
+    totals, part = left.give_units({id: (units_of(line), counts[id]) for id, line in lines.items()})
+    return tuple(RefundedLine(line_id=id, units=counts[id], total_minor=total) for id, total in totals.items()), part
 
 
 def _amount_left(check: Check, left: Left, amount_minor: int | None) -> int:
