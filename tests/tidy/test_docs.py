@@ -86,4 +86,4 @@ def test_names_of_commands_and_events_read_as_the_trade_speaks() -> None:
     """Commands are imperative, events past: an event's name ends as a participle does."""
     past = re.compile(r"(ed|Taken|Sent|Paid|Voided|Begun|Held|Split|SplitEvenly|Set|Given|Shown|Seen)$")
     none([f"event {name} is not in the past tense" for name in EVENTS if not past.search(name)])
-    none([f"command {name} is not imperative" for name in COMMANDS if name.endswith("ed")])
+    none([f"command {name} is not imperative" for name in COMMANDS if name.endswith("ed") and not name.startswith("Mark")])

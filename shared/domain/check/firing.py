@@ -161,7 +161,8 @@ def _as_fired(line: Line, check: Check) -> FiredLine:
         line_id=line.line_id, name=line.name, quantity=line.quantity, modifiers=tuple([modifier.name for modifier in line.modifiers]),
         note=line.note, item_id=line.item_id, portions=portions if set(portions) - {"whole"} else (), depths=depths if any(depths) else (),
         seat=line.seat, course=line.course, prep_s=line.prep_s, weight=line.weight, weight_unit=line.weight_unit,
-        combo=line.combo.name if line.combo else "", allergens=line.allergens,
+        combo=line.combo.name if line.combo else "",
+        dining_option=line.dining_option if line.dining_option != check.dining_option else "", allergens=line.allergens,
         ingredients=needs_of(
             line.quantity, line.ingredients, [(modifier.portion, modifier.ingredients) for modifier in line.modifiers]
         ),

@@ -12,6 +12,7 @@ import msgspec
 
 from shared.domain.ids import derived_id
 from shared.domain.kernel import Aggregate, Context, Event, Feature, Key, Meta, View
+from shared.domain.kitchen.acts import put, tickets_of
 from shared.domain.kitchen.changes import TicketChanged
 from shared.domain.kitchen.state import (
     KITCHEN,
@@ -23,8 +24,6 @@ from shared.domain.kitchen.state import (
     Ticket,
     TicketLine,
     TicketStatus,
-    put,
-    tickets_of,
 )
 from shared.domain.kitchen.timing import fire_at, ready_by
 from shared.domain.site import next_number, numbered

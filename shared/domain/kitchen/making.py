@@ -11,23 +11,24 @@ import msgspec
 
 from shared.domain.errors import ErrorInfo, Refused
 from shared.domain.kernel import Aggregate, Command, Context, Event, Feature, Key, Meta, View
-from shared.domain.kitchen.state import (
-    ITEM_STATES,
-    TICKET_STATES,
-    Ticket,
-    TicketLine,
-    TicketStatus,
+from shared.domain.kitchen.acts import (
+    allow_item,
     change_lines,
+    ensure_open,
+    ensure_seen,
+    find_item,
     find_ticket,
+    line_before,
     put,
     ticket_before,
 )  # fmt: skip
+from shared.domain.kitchen.state import ITEM_STATES, TICKET_STATES
 from shared.domain.text import Id
 from shared.limits import TICKET_PRIORITY_MAX
 
 __all__ = [
     "FEATURE", "BumpItem", "BumpTicket", "PrioritizeTicket", "StartItem", "TicketBumped", "TicketItemBumped", "TicketItemStarted",
-    "TicketPrioritized", "allow_item", "ensure_open", "ensure_seen", "find_item",
+    "TicketPrioritized",
 ]  # fmt: skip
 
 
@@ -77,37 +78,6 @@ class TicketPrioritized(Event, frozen=True):
     priority: int
 
 
-def ensure_open(ticket: Ticket) -> None:
-    """Raises Refused `ticket.already_bumped` or `ticket.already_served`."""
-    if ticket.status is not TicketStatus.OPEN:
-        detail = f"Ticket {ticket.number} of {ticket.station} has been {ticket.status}."
-        raise Refused(f"ticket.already_{ticket.status}", detail, ticket_id=ticket.ticket_id, status=ticket.status)
-
-
-def ensure_seen(ticket: Ticket, line_id: str = "") -> None:
-    """Raises Refused `ticket.changes_unseen` where there are any (that touch the line), with them in its facts."""
-    unseen = [change for change in ticket.unseen if not line_id or line_id in change.line_ids]
-    if unseen:
-        detail = f"Ticket {ticket.number} of {ticket.station} has {len(unseen)} changes that nobody has seen."
-        raise Refused("ticket.changes_unseen", detail, ticket_id=ticket.ticket_id, changes=msgspec.to_builtins(unseen))
-
-
-def find_item(ticket: Ticket, line_id: str) -> TicketLine:
-    """The line. Raises Refused `ticket.item_unknown`."""
-    line = ticket.line(line_id)
-    if line is None:
-        detail = f"Ticket {ticket.number} of {ticket.station} has no item {line_id}."
-        raise Refused("ticket.item_unknown", detail, ticket_id=ticket.ticket_id)
-    return line
-
-
-def allow_item(ticket: Ticket, line: TicketLine, act: str) -> None:
-    """Raises Refused `ticket.item_displayed`, `_started`, `_ready`, `_served` or `_voided` unless ITEM_STATES has an arrow for `act`."""
-    if (line.status, act) not in ITEM_STATES:
-        detail = f"{line.name} on ticket {ticket.number} of {ticket.station} is {line.status}."
-        raise Refused(f"ticket.item_{line.status}", detail, ticket_id=ticket.ticket_id, line_id=line.line_id, status=line.status)
-
-
 def _start_item(view: View, command: StartItem, context: Context) -> Iterable[Event]:
     ticket = find_ticket(view, command.ticket_id)
     ensure_open(ticket)
@@ -145,14 +115,14 @@ def _prioritize(view: View, command: PrioritizeTicket, context: Context) -> Iter
 
 def _item_started(view: View, event: TicketItemStarted, meta: Meta) -> Mapping[Key, Aggregate]:
     ticket = ticket_before(view, event.ticket_id)
-    line = _line_before(ticket, event.line_id)
+    line = line_before(ticket, event.line_id)
     lines = change_lines(ticket, frozenset([line.line_id]), status=ITEM_STATES[line.status, "start"], started_at=meta.at)
     return put(view, ticket, msgspec.structs.replace(ticket, lines=lines, started_at=ticket.started_at or meta.at))
 
 
 def _item_bumped(view: View, event: TicketItemBumped, meta: Meta) -> Mapping[Key, Aggregate]:
     ticket = ticket_before(view, event.ticket_id)
-    line = _line_before(ticket, event.line_id)
+    line = line_before(ticket, event.line_id)
     lines = change_lines(ticket, frozenset([line.line_id]), status=ITEM_STATES[line.status, "bump"], bumped_at=meta.at)
     return put(view, ticket, msgspec.structs.replace(ticket, lines=lines))
 
@@ -170,13 +140,6 @@ def _bumped(view: View, event: TicketBumped, meta: Meta) -> Mapping[Key, Aggrega
 def _prioritized(view: View, event: TicketPrioritized, meta: Meta) -> Mapping[Key, Aggregate]:
     ticket = ticket_before(view, event.ticket_id)
     return put(view, ticket, msgspec.structs.replace(ticket, priority=event.priority))
-
-
-def _line_before(ticket: Ticket, line_id: str) -> TicketLine:
-    line = ticket.line(line_id)
-    if line is None:
-        raise LookupError(f"an event names an item that ticket {ticket.ticket_id} does not have: {line_id}")
-    return line
 
 
 FEATURE = Feature(

@@ -10,7 +10,7 @@ import msgspec
 
 from shared.domain.errors import ErrorInfo, Refused
 from shared.domain.kernel import Aggregate, Command, Context, Event, Feature, Key, Meta, View
-from shared.domain.kitchen.making import allow_item, find_item
+from shared.domain.kitchen.acts import allow_item, find_item, find_ticket, line_before, put, ticket_before
 from shared.domain.kitchen.state import (
     ITEM_STATES,
     STATION,
@@ -21,9 +21,6 @@ from shared.domain.kitchen.state import (
     Ticket,
     TicketLine,
     TicketStatus,
-    find_ticket,
-    put,
-    ticket_before,
 )  # fmt: skip
 from shared.domain.text import Id, ShortId
 from shared.limits import KITCHEN_RECALL_MAX_S
@@ -114,9 +111,8 @@ def _recalled(view: View, event: TicketRecalled, meta: Meta) -> Mapping[Key, Agg
 
 def _item_recalled(view: View, event: TicketItemRecalled, meta: Meta) -> Mapping[Key, Aggregate]:
     ticket = ticket_before(view, event.ticket_id)
-    if ticket.line(event.line_id) is None:
-        raise LookupError(f"an event recalls an item that ticket {ticket.ticket_id} does not have: {event.line_id}")
-    lines = tuple([_made_again(line) if line.line_id == event.line_id else line for line in ticket.lines])
+    recalled = line_before(ticket, event.line_id)
+    lines = tuple([_made_again(line) if line is recalled else line for line in ticket.lines])
     if ticket.status is TicketStatus.OPEN:
         return put(view, ticket, msgspec.structs.replace(ticket, lines=lines))
     return put(view, ticket, _reopened(ticket, lines))

@@ -11,7 +11,8 @@ import msgspec
 
 from shared.domain.errors import Refused
 from shared.domain.kernel import Aggregate, Command, Context, Event, Feature, Key, Meta, View
-from shared.domain.kitchen.making import TicketBumped, allow_item, ensure_seen, find_item
+from shared.domain.kitchen.acts import allow_item, ensure_seen, find_item, find_ticket, put, ticket_before
+from shared.domain.kitchen.making import TicketBumped
 from shared.domain.kitchen.state import (
     ITEM_STATES,
     TICKET_STATES,
@@ -19,9 +20,6 @@ from shared.domain.kitchen.state import (
     Ticket,
     TicketLine,
     TicketStatus,
-    find_ticket,
-    put,
-    ticket_before,
 )  # fmt: skip
 from shared.domain.text import Id
 from shared.limits import CHECK_LINES_MAX

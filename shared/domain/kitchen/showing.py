@@ -11,7 +11,8 @@ import msgspec
 
 from shared.domain.errors import ErrorInfo, Refused
 from shared.domain.kernel import Aggregate, Command, Context, Event, Feature, Key, Meta, View
-from shared.domain.kitchen.state import ITEM_STATES, TICKET, Ticket, TicketStatus, find_ticket, put, ticket_before
+from shared.domain.kitchen.acts import find_ticket, put, ticket_before
+from shared.domain.kitchen.state import ITEM_STATES, TICKET, Ticket, TicketStatus
 from shared.domain.text import Id
 from shared.limits import TICKETS_SHOWN_MAX
 

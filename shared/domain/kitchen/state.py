@@ -6,21 +6,16 @@ screens and printers are not known here. Times are UTC; fields are only ever add
 field existed" (Law 10).
 """
 
-from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 import msgspec
 
-from shared.domain.errors import Refused
-from shared.domain.kernel import Aggregate, Key, View
-from shared.limits import STATION_RECENT_MAX
+from shared.domain.kernel import Aggregate
 
 __all__ = [
-    "BLOCKING_CHANGES", "ITEM_STATES", "KITCHEN", "STATION", "TICKET", "TICKET_STATES", "CheckTickets", "FiredLine", "IngredientNeed",
-    "ItemStatus", "StationLog", "Ticket", "TicketChange", "TicketLine", "TicketStatus", "change_lines", "find_ticket", "put", "ticket_before",
-    "tickets_of",
+    "BLOCKING_CHANGES", "ITEM_STATES", "KITCHEN", "PENDING", "STATION", "TICKET", "TICKET_STATES", "CheckTickets", "FiredLine",
+    "IngredientNeed", "ItemStatus", "StationLog", "Ticket", "TicketChange", "TicketLine", "TicketStatus",
 ]  # fmt: skip
 
 TICKET = "ticket"
@@ -91,7 +86,8 @@ class FiredLine(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     each stand beside them, empty where all are whole, or none is nested.
 
     `stations` are all that work on the item where they are several, else empty. `fire_at` is when to begin (None: at once), `prep_s`
-    how long it takes, seconds (0: not known). `ingredients` are for the whole quantity. `combo` is the name of the combo it is part of.
+    how long it takes, seconds (0: not known). `ingredients` are for the whole quantity. `combo` is the name of the combo it is part of,
+    `dining_option` how it goes if not as the rest of its check.
     """
 
     line_id: str
@@ -110,6 +106,7 @@ class FiredLine(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     weight: str = ""
     weight_unit: str = ""
     combo: str = ""
+    dining_option: str = ""
     allergens: tuple[str, ...] = ()
     ingredients: tuple[IngredientNeed, ...] = ()
 
@@ -221,65 +218,3 @@ class StationLog(Aggregate, frozen=True):
     """The tickets that a station was done with last, the newest at the end: what a recall without an id brings back."""
 
     recent: tuple[str, ...] = ()
-
-
-def find_ticket(view: View, ticket_id: str) -> Ticket:
-    """The ticket. Raises Refused `ticket.unknown`."""
-    ticket = view.find(Ticket, TICKET, ticket_id)
-    if ticket is None:
-        raise Refused("ticket.unknown", f"There is no ticket {ticket_id}.")
-    return ticket
-
-
-def ticket_before(view: View, ticket_id: str) -> Ticket:
-    """The ticket before an event. Raises LookupError."""
-    ticket = view.find(Ticket, TICKET, ticket_id)
-    if ticket is None:
-        raise LookupError(f"an event names the unknown ticket {ticket_id}")
-    return ticket
-
-
-def tickets_of(view: View, check_id: str, *, live_only: bool = False) -> list[Ticket]:
-    """The tickets on which lines of the check stand, the live ones first."""
-    index = view.find(CheckTickets, KITCHEN, check_id) or CheckTickets()
-    ids = index.live if live_only else index.live + index.done
-    return [ticket for ticket in (view.find(Ticket, TICKET, id) for id in ids) if ticket is not None]
-
-
-def change_lines(ticket: Ticket, ids: frozenset[str], **fields: Any) -> tuple[TicketLine, ...]:
-    """The lines of the ticket with `fields` on those named. Raises LookupError where the ticket lacks one."""
-    if missing := ids - {line.line_id for line in ticket.lines}:
-        raise LookupError(f"an event names lines that ticket {ticket.ticket_id} does not have: {sorted(missing)}")
-    return tuple([msgspec.structs.replace(line, **fields) if line.line_id in ids else line for line in ticket.lines])
-
-
-def put(view: View, before: Ticket | None, after: Ticket) -> Mapping[Key, Aggregate]:
-    """The change that puts `after` in place and keeps the indexes of checks and of its station."""
-    changes: dict[Key, Aggregate] = {(TICKET, after.ticket_id): after}
-    old, new = _owners(before) if before else frozenset[str](), _owners(after)
-    if before is None or before.is_live != after.is_live or old != new:
-        for check_id in sorted(old | new):
-            changes[KITCHEN, check_id] = _indexed(view, check_id, after, check_id in new)
-    was_open = before is None or before.status is TicketStatus.OPEN
-    if was_open != (after.status is TicketStatus.OPEN):
-        log = view.find(StationLog, STATION, after.station) or StationLog()
-        others = tuple([id for id in log.recent if id != after.ticket_id])
-        recent = (*others, after.ticket_id)[-STATION_RECENT_MAX:] if was_open else others
-        changes[STATION, after.station] = StationLog(recent=recent)
-    return changes
-
-
-def _owners(ticket: Ticket) -> frozenset[str]:
-    """The checks whose lines stand on the ticket."""
-    return frozenset([line.check_id or ticket.check_id for line in ticket.lines] or [ticket.check_id])
-
-
-def _indexed(view: View, check_id: str, ticket: Ticket, stands_on_it: bool) -> CheckTickets:
-    index = view.find(CheckTickets, KITCHEN, check_id) or CheckTickets()
-    live = tuple([id for id in index.live if id != ticket.ticket_id])
-    done = tuple([id for id in index.done if id != ticket.ticket_id])
-    if not stands_on_it:
-        return CheckTickets(live=live, done=done)
-    if ticket.is_live:
-        return CheckTickets(live=(*live, ticket.ticket_id), done=done)
-    return CheckTickets(live=live, done=(*done, ticket.ticket_id))

@@ -17,13 +17,14 @@ from shared.domain.check.firing import FireCourse, FireLines, HoldLines, Release
 from shared.domain.check.state import CHECK, Line, LineStatus
 from shared.domain.errors import Refused
 from shared.domain.kernel import Aggregate, Command, Key
+from shared.domain.kitchen.acts import tickets_of
 from shared.domain.kitchen.changes import MarkChangesSeen, line_noted, line_voided, lines_moved, relabelled
 from shared.domain.kitchen.making import BumpItem, BumpTicket, PrioritizeTicket, StartItem
 from shared.domain.kitchen.progress import kitchen_state
 from shared.domain.kitchen.recalling import RecallItem, RecallLast, RecallTicket
 from shared.domain.kitchen.serving import ServeItems, ServeTicket
 from shared.domain.kitchen.showing import MarkPrinted, MarkShown
-from shared.domain.kitchen.state import KITCHEN, STATION, TICKET, CheckTickets, ItemStatus, Ticket, TicketStatus, tickets_of
+from shared.domain.kitchen.state import KITCHEN, STATION, TICKET, CheckTickets, ItemStatus, Ticket, TicketStatus
 from shared.domain.kitchen.timing import unshown
 from shared.domain.menu.floor import Station
 from shared.domain.registry import decode_event, evolve
