@@ -59,10 +59,11 @@ export interface AdjustTip {
   readonly revision?: number | null;
 }
 
-/** Put a menu that the box already holds in force, by its content hash. */
+/** Put a menu that the box already holds in force, by its content hash. Where it was made from another version, `replaces` names that one, and what somebody else has put in force since is not overwritten. */
 export interface ApplyMenu {
   readonly type: "ApplyMenu";
   readonly version: string;
+  readonly replaces?: string | null;
 }
 
 /** The time of a scheduled menu has come. The box says it before it decides the next command, as an entry of its own: within the device's command it would shift the ordinals by which effects are keyed (Law 3). */
@@ -1208,6 +1209,7 @@ export interface TicketLine {
   readonly weight: string;
   readonly weight_unit: string;
   readonly combo: string;
+  readonly dining_option: string;
   readonly allergens: readonly string[];
   readonly ingredients: readonly IngredientNeed[];
   readonly status: ItemStatus;
@@ -1249,6 +1251,7 @@ export interface VoidLine {
   readonly check_id: string;
   readonly line_id: string;
   readonly reason?: string;
+  readonly line_revision?: number | null;
 }
 
 /** How a line was voided. After fire it has a reason and an approver, and is waste (golden rule 9). */
@@ -1444,8 +1447,10 @@ export type ErrorCode =
   | "line.weight_too_large"
   | "menu.already_applied"
   | "menu.already_scheduled"
+  | "menu.changed"
   | "menu.currency_differs"
   | "menu.effective_at_past"
+  | "menu.import_refused"
   | "menu.inconsistent"
   | "menu.malformed"
   | "menu.not_due"
