@@ -17,6 +17,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import msgspec
 import uvicorn
@@ -30,7 +31,8 @@ from edge.api.state import Edge
 from edge.api.websocket import ClosableProtocol
 from edge.app.devices import Devices
 from edge.app.feed import Feed
-from edge.app.site import BoxIdentity, Committed, Site
+from edge.app.site import BOX, BoxIdentity, Committed, Request, Site
+from edge.app.timer import MenuTimer
 from edge.box import read_box
 from edge.journal.lock import single_writer
 from edge.journal.reader import Reader
@@ -79,9 +81,13 @@ async def running(settings: EdgeSettings) -> AsyncIterator[Edge]:
         site=site.state, cloud=await _cloud(reader),
     )  # fmt: skip
     writer.start()
+    nobody = Request(device=BOX, commands=())
+    timer = MenuTimer(lambda: edge.site, ZoneInfo(box.identity.time_zone), utc_now, lambda: writer.submit(nobody))
+    ticking = asyncio.create_task(timer.run())
     try:
         yield edge
     finally:
+        ticking.cancel()
         await reader.close()
         await writer.stop()
 

@@ -22,5 +22,6 @@ API_ERRORS: dict[str, ErrorInfo] = {
     "feed.ahead": ErrorInfo(409, "The cursor is ahead of the journal: its tail is missing.", "Stop and show it to a person: see the runbook on it."),
     "report.too_large": ErrorInfo(422, "The report spans more days than a box reads at once.", "Ask for fewer days; the hub has the whole."),
     "report.reversed": ErrorInfo(422, "The range of dates ends before it begins.", "Ask with from_date at or before to_date."),
+    "menu.none": ErrorInfo(404, "There is no menu in force.", "Put one in force first."),
     "edge.defect": ErrorInfo(500, "The box made a mistake.", "Ask again with the same id; report it with the log of the box."),
 }  # fmt: skip

@@ -10,13 +10,20 @@ import msgspec
 from litestar.openapi.spec import OpenAPIFormat, OpenAPIMediaType, OpenAPIType, Operation, RequestBody, Schema
 from litestar.plugins import OpenAPISchemaPlugin
 
+from shared.domain.menu import Menu
 from shared.domain.registry import COMMANDS
 from shared.limits import BATCH_COMMANDS_MAX
 
-__all__ = ["BatchOperation", "RawSchema", "SubmitOperation"]
+__all__ = ["BatchOperation", "MenuOperation", "RawSchema", "SubmitOperation"]
 
 _ID = "0197f2c4-8a00-7000-8000-00000000000"
 _EXAMPLE = {"id": f"{_ID}1", "command": {"type": "OpenCheck", "check_id": f"{_ID}2", "table_id": "12", "covers": 2}}
+_MENU = {
+    "name": "Lunch",
+    "currency": "EUR",
+    "taxes": [{"id": "food", "name": "VAT 7 %", "rate": "7%", "inclusive": True}],
+    "items": [{"id": "soup", "name": "Soup of the day", "category": "Starters", "price_minor": 650, "tax_ids": ["food"]}],
+}
 # msgspec's JSON Schema words, and what Litestar's Schema class calls them.
 _WORDS = {
     "minLength": "min_length", "maxLength": "max_length", "minItems": "min_items", "maxItems": "max_items", "enum": "enum", "format": "format",
@@ -79,6 +86,22 @@ class BatchOperation(Operation):
         commands = Schema(type=OpenAPIType.ARRAY, items=_submit_schema(), min_items=1, max_items=BATCH_COMMANDS_MAX)
         schema = Schema(type=OpenAPIType.OBJECT, required=["commands"], properties={"commands": commands}, additional_properties=False)
         self.request_body = _body(schema, {"commands": [_EXAMPLE]})
+
+
+@dataclass
+class MenuOperation(Operation):
+    """`PUT /v1/menu`."""
+
+    def __post_init__(self) -> None:
+        (spec,), parts = msgspec.json.schema_components([Menu])
+        example = "id,name,category,price,station,taxes\nsoup,Soup of the day,Starters,6.50,kitchen,food=7% incl\n"
+        self.request_body = RequestBody(
+            required=True,
+            content={
+                "application/json": OpenAPIMediaType(schema=_schema(spec, parts), example=_MENU),
+                "text/csv": OpenAPIMediaType(schema=Schema(type=OpenAPIType.STRING, description="See docs/menu.md."), example=example),
+            },
+        )
 
 
 class RawSchema(OpenAPISchemaPlugin):

@@ -36,9 +36,11 @@ class StartEpoch(Command, frozen=True):
 
 
 class ApplyMenu(Command, frozen=True):
-    """Put a menu that the box already holds in force, by its content hash."""
+    """Put a menu that the box already holds in force, by its content hash. Where it was made from another version, `replaces` names
+    that one, and what somebody else has put in force since is not overwritten."""
 
     version: str
+    replaces: str | None = None
 
 
 class AcceptClock(Command, frozen=True):
@@ -158,6 +160,8 @@ def _apply_menu(view: View, command: ApplyMenu, context: Context) -> Iterable[Ev
     ensure_menu_held(command.version, context)
     if site.menu_version == command.version:
         raise Refused("menu.already_applied", f"Menu {context.menu.name!r} is in force already.")
+    if command.replaces is not None and command.replaces != site.menu_version:
+        raise Refused("menu.changed", "Another menu has been put in force meanwhile.", version=site.menu_version)
     ensure_menu_fits(site, context)
     yield MenuApplied(version=command.version)
 

@@ -142,8 +142,8 @@ CASES = [
     Case("line.unknown", VoidLine(check_id=A, line_id=name_id("ghost")), (opened,)),
     Case("line.already_added", line(line_id=name_id("soup")), (opened, soup)),
     Case("line.already_sent", ChangeLine(check_id=A, line_id=name_id("soup"), quantity=2), (opened, soup, sent)),
-    Case("approval.missing", VoidLine(check_id=A, line_id=name_id("soup")), (opened, soup, sent)),
-    Case("reason.missing", VoidLine(check_id=A, line_id=name_id("soup"), reason=" "), (opened, soup, sent), role="manager"),
+    Case("line.already_sent", VoidLine(check_id=A, line_id=name_id("soup")), (opened, soup, sent)),
+    Case("approval.missing", VoidLine(check_id=A, line_id=name_id("soup"), reason="spilled"), (opened, soup, sent)),
     Case("line.already_voided", VoidLine(check_id=A, line_id=name_id("soup")),
          (opened, soup, lambda world: world.do(VoidLine(check_id=A, line_id=name_id("soup"))))),
     Case("item.unknown", line("sushi"), (opened,)),
@@ -166,7 +166,7 @@ CASES = [
 # Codes of the shells: they are met before a decision, or when it is put on disk. Each shell's tests provoke its own.
 OF_THE_SHELLS = {
     "command.id_reused", "command.malformed", "command.repeated_in_batch", "command.too_large", "command.unknown_type", "commit.unknown",
-    "edge.busy", "edge.stopping", "epoch.behind", "menu.inconsistent", "menu.malformed", "storage.full", "storage.unavailable",
+    "edge.busy", "edge.stopping", "epoch.behind", "menu.import_refused", "menu.inconsistent", "menu.malformed", "storage.full", "storage.unavailable",
 }  # fmt: skip
 
 
