@@ -1,6 +1,6 @@
 """Merging checks: what stands on some goes onto one, and shares of a line that meet there become that line again.
 
-What lives here: MergeChecks, its event and its rules. How parts become whole is in parts.py; moving single lines is moving.py.
+What lives here: MergeChecks, its event and its rules. How parts become whole is in joining.py; moving single lines is moving.py.
 
 A check that was merged away keeps its number and owes nothing. What hangs on a check as a whole stays behind, and so a check with
 any of it is refused: payments, discounts of the whole check, charges that somebody added, an exemption, a card held for a tab, and
@@ -14,13 +14,14 @@ from typing import Annotated
 import msgspec
 
 from shared.domain.check.acts import before, changed, ensure_unchanged, find_check
-from shared.domain.check.parts import LineTwice, divided, kitchen_ids, received
+from shared.domain.check.joining import LineTwice, received
+from shared.domain.check.parts import divided, kitchen_ids
 from shared.domain.check.reckoning import money_changed
 from shared.domain.check.settling import settle
 from shared.domain.check.state import CHECK_STATES, Check, GivenCharge
 from shared.domain.errors import ErrorInfo, Refused
 from shared.domain.kernel import Aggregate, Command, Context, Event, Feature, Key, Meta, View
-from shared.domain.kitchen.changes import lines_moved, relabelled
+from shared.domain.kitchen.labels import lines_moved, relabelled
 from shared.domain.text import Id
 from shared.limits import CHECK_DISCOUNTS_MAX, CHECK_LINES_MAX, CHECKS_MOVED_MAX
 

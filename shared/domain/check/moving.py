@@ -10,14 +10,15 @@ from typing import Annotated
 import msgspec
 
 from shared.domain.check.acts import before, changed, ensure_ids, ensure_lines, ensure_unchanged, find_check
+from shared.domain.check.joining import LineTwice, received
 from shared.domain.check.merging import ensure_fits
-from shared.domain.check.parts import LineTwice, divided, is_divisible, kitchen_ids, received
+from shared.domain.check.parts import divided, is_divisible, kitchen_ids
 from shared.domain.check.reckoning import money_changed
 from shared.domain.check.settling import settle
 from shared.domain.check.state import Check, Line, LineStatus
 from shared.domain.errors import ErrorInfo, Refused
 from shared.domain.kernel import Aggregate, Command, Context, Event, Feature, Key, Meta, View
-from shared.domain.kitchen.changes import lines_moved
+from shared.domain.kitchen.labels import lines_moved
 from shared.domain.text import Id
 from shared.limits import CHECK_LINES_MAX
 

@@ -1,6 +1,7 @@
-"""Parts of a check: what becomes of its lines, discounts and charges when it is divided, and how parts become whole again.
+"""Parts of a check: what becomes of its lines, discounts and charges when it is divided, or when some of its lines leave it.
 
-What lives here: pure functions over the state that splitting, merging and moving share. Commands and events are not known here.
+What lives here: pure functions over the state that splitting and moving share. How parts become whole again is in joining.py;
+commands and events are not known here.
 
 A line that several checks bear stands on each as a `Share` of it. The share's id derives from the line that was shared and the
 check that it stands on, so that a check has one share of a line however often it is split, and shares that meet become one again.
@@ -15,11 +16,11 @@ import msgspec
 from shared.domain.arithmetic.rates import ratio
 from shared.domain.arithmetic.splits import split, split_anew
 from shared.domain.arithmetic.types import LineShare, Sums
-from shared.domain.check.reckoning import money_changed, sums_of
+from shared.domain.check.reckoning import sums_of
 from shared.domain.check.state import Check, GivenCharge, GivenDiscount, Line, LineStatus, Share
 from shared.domain.ids import derived_id
 
-__all__ = ["LineTwice", "Part", "divide", "divided", "is_divisible", "joined", "kitchen_ids", "part_of", "received"]
+__all__ = ["Part", "divide", "divided", "fixed", "is_divisible", "kitchen_ids", "part_of"]
 
 _Discounts = tuple[GivenDiscount, ...]
 
@@ -32,17 +33,6 @@ class Part(NamedTuple):
     sums: Sums
     discounts: _Discounts
     charges: tuple[GivenCharge, ...]
-
-
-class LineTwice(ValueError):
-    """A line would stand on the check twice: `line_id`. Ids come from devices, which may use one on two checks."""
-
-    def __init__(self, message: str, line_id: str) -> None:
-        super().__init__(message)
-        self.line_id = line_id
-
-
-# --- apart -----------------------------------------------------------------------------------------
 
 
 def divide(check: Check, check_ids: Sequence[str], weights: Mapping[str, Sequence[int]], documents: bool) -> list[Part]:
@@ -58,7 +48,7 @@ def divide(check: Check, check_ids: Sequence[str], weights: Mapping[str, Sequenc
         gross = {line.line_id: line.gross_minor for line in sums.lines}
         lines, names = _lines_of(check, check_id, place, weights, gross)
         own = _renamed_sums(sums, names, whole.void_minor if place == 0 else 0)
-        parts.append(Part(check_id, lines, own, granted(check.discounts, own), _charges_of(check.charges, own)))
+        parts.append(Part(check_id, lines, own, _granted(check.discounts, own), _charges_of(check.charges, own)))
     return parts
 
 
@@ -105,14 +95,15 @@ def _renamed_sums(sums: Sums, names: Mapping[str, str], void_minor: int) -> Sums
     )  # fmt: skip
 
 
-def granted(given: Iterable[GivenDiscount], sums: Sums) -> _Discounts:
+def _granted(given: Iterable[GivenDiscount], sums: Sums) -> _Discounts:
     """The discounts as what of each came off which line; one that nothing came off by is gone. One of the whole check is one of its
     lines now, and a promotion stands."""
     off: dict[str, dict[str, int]] = {each.id: {share.line_id: share.amount_minor for share in each.lines} for each in sums.discounts}
-    return tuple([_fixed(each, off[each.discount_id], stands=True) for each in given if off.get(each.discount_id)])
+    return tuple([fixed(each, off[each.discount_id], stands=True) for each in given if off.get(each.discount_id)])
 
 
-def _fixed(given: GivenDiscount, off: Mapping[str, int], *, stands: bool) -> GivenDiscount:
+def fixed(given: GivenDiscount, off: Mapping[str, int], *, stands: bool) -> GivenDiscount:
+    """The discount as what of it comes off which line; with `stands` a promotion is granted, whatever the rules will say."""
     return msgspec.structs.replace(
         given,
         scope="item" if given.scope == "order" else given.scope,
@@ -162,109 +153,9 @@ def _only(given: GivenDiscount, line_ids: frozenset[str]) -> _Discounts:
     if not given.parts_minor:
         return (msgspec.structs.replace(given, line_ids=tuple([id for id in given.line_ids if id in line_ids])),)
     parts = {id: part for id, part in zip(given.line_ids, given.parts_minor, strict=True) if id in line_ids}
-    return (_fixed(given, parts, stands=False),) if any(parts.values()) else ()
+    return (fixed(given, parts, stands=False),) if any(parts.values()) else ()
 
 
 def kitchen_ids(line: Line) -> tuple[str, ...]:
     """How the kitchen may know the line: shares were fired as the whole."""
     return (line.line_id, line.share.source_line_id) if line.share else (line.line_id,)
-
-
-# --- together --------------------------------------------------------------------------------------
-
-
-def joined(lines: Iterable[Line]) -> tuple[tuple[Line, ...], dict[str, str]]:
-    """(the lines with shares of one line made one again, what the shares are called now). All shares of a line are that line;
-    some are a larger share, under the id of the first. Shares that differ in anything else, say their seat, stay apart."""
-    all_lines = tuple(lines)
-    meeting: dict[tuple[str, Line], list[int]] = {}
-    for place, line in enumerate(all_lines):
-        if line.share is not None and line.status is not LineStatus.VOIDED:
-            alike = msgspec.structs.replace(line, line_id="", share=None, revision=0)
-            meeting.setdefault((line.share.source_line_id, alike), []).append(place)
-    becomes: dict[int, Line | None] = {}
-    names: dict[str, str] = {}
-    for (source, _), places in meeting.items():
-        if len(places) > 1:
-            shares = [all_lines[place] for place in places]
-            one = _one_of(source, shares)
-            becomes |= dict.fromkeys(places) | {places[0]: one}
-            names |= {share.line_id: one.line_id for share in shares}
-    kept = [becomes.get(place, line) for place, line in enumerate(all_lines)]
-    return tuple([line for line in kept if line is not None]), names
-
-
-def _one_of(source: str, shares: Sequence[Line]) -> Line:
-    amount = sum(share.amount_minor for share in shares)
-    part = sum((part_of(share) for share in shares), Fraction(0))
-    revision = max(share.revision for share in shares) + 1
-    whole = msgspec.structs.replace(shares[0], line_id=source, share=None, revision=revision)
-    if part == 1 and whole.amount_minor == amount:
-        return whole
-    share = Share(source_line_id=source, part=str(part), amount_minor=amount)
-    return msgspec.structs.replace(shares[0], share=share, revision=revision)
-
-
-def received(check: Check, giver: Check, lines: Sequence[Line], discounts: Sequence[GivenDiscount]) -> Check:
-    """The check with `lines` of `giver`, and the `discounts` that come with them. Where shares become one, what comes off them is
-    fixed as it was on either check. Raises LineTwice."""
-    together, names = joined((*check.lines, *[_at_home(line, giver, check) for line in lines]))
-    known: set[str] = set()
-    for line in together:
-        if line.line_id in known:
-            raise LineTwice(f"check {check.number} and check {giver.number} both have a line {line.line_id}", line.line_id)
-        known.add(line.line_id)
-    both = {each.discount_id for each in check.discounts} & {each.discount_id for each in discounts}
-    own = _named(_frozen(check.discounts, check, names, both), names)
-    coming = {each.discount_id: each for each in _named(_frozen(discounts, giver, names, both), names)}
-    merged = [_added(each, coming.pop(each.discount_id, None)) for each in own]
-    return money_changed(check, lines=together, discounts=(*merged, *coming.values()))
-
-
-def _at_home(line: Line, giver: Check, check: Check) -> Line:
-    """A line that was ordered by the option of its check says so on a check of another one."""
-    if line.dining_option or giver.dining_option == check.dining_option:
-        return line
-    return msgspec.structs.replace(line, dining_option=giver.dining_option)
-
-
-def _frozen(given: Iterable[GivenDiscount], check: Check, names: Mapping[str, str], both: set[str]) -> list[GivenDiscount]:
-    """The discounts of a check; one that is on a share which becomes another line, or that meets its like, as what came off by it."""
-    kept: list[GivenDiscount] = []
-    off: dict[str, dict[str, int]] | None = None
-    for each in given:
-        if each.parts_minor or not each.line_ids or (each.discount_id not in both and names.keys().isdisjoint(each.line_ids)):
-            kept.append(each)
-            continue
-        if off is None:
-            off = {one.id: {share.line_id: share.amount_minor for share in one.lines} for one in sums_of(check).discounts}
-        if parts := {id: part for id, part in off.get(each.discount_id, {}).items() if id in each.line_ids}:
-            kept.append(_fixed(each, parts, stands=False))
-    return kept
-
-
-def _named(given: Iterable[GivenDiscount], names: Mapping[str, str]) -> list[GivenDiscount]:
-    """The discounts on the lines as they are called now."""
-    return [
-        _fixed(each, _sum_up((names.get(id, id), part) for id, part in zip(each.line_ids, each.parts_minor, strict=True)), stands=False)
-        if each.parts_minor and not names.keys().isdisjoint(each.line_ids)
-        else each
-        for each in given
-    ]
-
-
-def _added(own: GivenDiscount, coming: GivenDiscount | None) -> GivenDiscount:
-    """A discount, and what of the same comes from another check."""
-    if coming is None:
-        return own
-    if own.granted != coming.granted:
-        return own if own.granted else coming  # the other settles anew
-    ids, amounts = own.line_ids + coming.line_ids, own.parts_minor + coming.parts_minor
-    return _fixed(own, _sum_up(zip(ids, amounts, strict=True)), stands=False)
-
-
-def _sum_up(parts: Iterable[tuple[str, int]]) -> dict[str, int]:
-    sums: dict[str, int] = {}
-    for id, part in parts:
-        sums[id] = sums.get(id, 0) + part
-    return sums

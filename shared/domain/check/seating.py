@@ -1,7 +1,7 @@
 """Who sits where, and whose check it is: guests, names, price levels, tables, owners and tablets.
 
 What lives here: ChangeCheck, MoveChecks, AssignCheck, their events and rules. Lines are not touched here; what a change of covers
-means for automatic charges is settled in settling.py, what the kitchen reads of it in shared/domain/kitchen/changes.py.
+means for automatic charges is settled in settling.py, what the kitchen reads of it in shared/domain/kitchen/labels.py.
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,7 +16,7 @@ from shared.domain.check.settling import settle
 from shared.domain.check.state import Check
 from shared.domain.errors import ErrorInfo, Refused
 from shared.domain.kernel import Aggregate, Command, Context, Event, Feature, Key, Meta, View
-from shared.domain.kitchen.changes import relabelled
+from shared.domain.kitchen.labels import relabelled
 from shared.domain.text import Id, ShortId, ensure_text
 from shared.limits import CHECKS_MOVED_MAX, COVERS_MAX, ID_LENGTH_MAX
 

@@ -17,7 +17,7 @@ from shared.domain.check.reckoning import money_changed
 from shared.domain.check.state import CHECK, Check, CheckStatus
 from shared.domain.errors import Refused
 from shared.domain.kernel import Aggregate, Command, Context, Event, Feature, Key, Meta, View
-from shared.domain.kitchen.changes import lines_moved
+from shared.domain.kitchen.labels import lines_moved
 from shared.domain.site import next_number, numbered
 from shared.domain.text import Id
 from shared.limits import CHECK_LINES_MAX, COVERS_MAX, SPLIT_WAYS_MAX
