@@ -18,7 +18,7 @@ from tests.support.programs import EdgeBox, run
 from tests.support.waiting import eventually
 
 KILLS = 10
-ACTS_BETWEEN_KILLS = 90  # accepted commands, of all devices together
+ACTS_BETWEEN_KILLS = 70  # accepted commands, of all devices together
 SEED = 20_261_121
 
 
@@ -130,15 +130,14 @@ def _every_check_is_right(box: EdgeBox, ledger: Ledger) -> None:
     assert _get(box, "/v1/checks")["checks"] == []
     assert set(closed) == ledger.closed_checks
     for check_id, check in closed.items():
-        ours = ledger.sum_of(check_id)
-        shown = tuple(
-            check[f"{name}_minor"] for name in ("gross", "discount", "comp", "void", "service", "net", "tax", "total", "paid", "due")
-        )
-        paid = ledger.paid_of(check_id)
-        assert shown == (
-            ours.gross, ours.discount, ours.comp, ours.void, ours.service, ours.net, ours.tax, ours.total, paid, ours.total - paid,
-        ), check_id  # fmt: skip
+        ours, paid = ledger.sum_of(check_id), ledger.paid_of(check_id)
+        shown = [check[f"{name}_minor"] for name in ("gross", "net", "tax", "total", "paid", "due")]
+        assert shown == [ours.gross, ours.net, ours.tax, ours.total, paid, 0], check_id
         assert ours.total == paid
+        if ledger.is_reckoned(check_id):
+            shown = [check[f"{name}_minor"] for name in ("discount", "comp", "void", "service")]
+            assert shown == [ours.discount, ours.comp, ours.void, ours.service], check_id
+    assert sum(map(ledger.is_reckoned, closed)) > len(closed) / 3, "the auditor had to believe too much"
 
 
 def _every_ticket_is_right(box: EdgeBox, ledger: Ledger) -> None:

@@ -69,6 +69,10 @@ class Ledger:
     def sum_of(self, check_id: str) -> Sum:
         return self.checks[check_id].sums()
 
+    def is_reckoned(self, check_id: str) -> bool:
+        """Whether the sums of a check are the auditor's own, and not those that a split or a closing stated."""
+        return self.checks[check_id].stated is None
+
     def paid_of(self, check_id: str) -> int:
         return self.checks[check_id].paid
 

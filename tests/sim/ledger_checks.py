@@ -124,7 +124,8 @@ class CheckBook:
         if discount["scope"] == "order":
             return discount
         ids = [id for id in discount.get("line_ids", ()) if id in sold]
-        return discount | {"line_ids": ids} if ids else None
+        parts = [part for id, part in zip(discount.get("line_ids", ()), discount.get("parts_minor", ()), strict=False) if id in sold]
+        return discount | {"line_ids": ids, "parts_minor": parts} if ids else None
 
     def _taxes(self, line: Line) -> list[dict[str, Any]]:
         taxes = list(line.said["taxes"])

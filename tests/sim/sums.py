@@ -149,9 +149,6 @@ def _take_off(discount: Mapping[str, Any], sold: Sequence[SumLine], left: dict[s
         taken = {id: min(part, left[id]) for id, part in zip(discount["line_ids"], parts, strict=True) if id in left}
         left.update({id: left[id] - part for id, part in taken.items()})
         return sum(taken.values())
-    if discount.get("parts_minor"):  # what it is of each line was fixed
-        parts = dict(zip(discount["line_ids"], discount["parts_minor"], strict=True))
-        return sum(_off({"amount_minor": parts[id]}, [id], left, None) for id in ids)
     if discount["scope"] == "item" and discount.get("rate"):
         return sum(_off(discount, [id], left, None) for id in ids)
     return _off(discount, ids, left, ties)

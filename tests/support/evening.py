@@ -120,7 +120,7 @@ def _key(line: dict[str, Any]) -> str:
     return line["combo"]["combo_id"] if line["combo"] else line["line_id"]
 
 
-_PASSING = frozenset({500, 503, 507})  # refusals that pass: the same command is sent again
+_PASSING = frozenset({503, 507})  # refusals that pass: the same command is sent again
 
 
 class Person(threading.Thread):
