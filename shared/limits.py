@@ -25,6 +25,7 @@ MODIFIERS_PER_LINE_MAX = 50  # modifiers chosen on one line, at all depths
 MODIFIER_DEPTH_MAX = 4  # modifiers within one another, the outermost counted
 TAXES_MAX = 100  # taxes of one menu, and of one exemption
 CASH_STEP_MINOR_MAX = 1_000_000  # minor units of the smallest coin
+IMPORT_LINES_SHOWN_MAX = 60  # changed items of an imported menu that a terminal shows
 MENU_PROBLEMS_MAX = 1_000  # problems of a menu that one answer names
 MENU_TIMER_TICK_S = 1.0  # seconds at most until a menu whose time has come is in force, when nobody sends a command
 SCHEDULED_MENUS_MAX = 50  # menus of one site that are to take effect later

@@ -9,7 +9,7 @@ shares of lines that were split (their promotion was granted before), and what n
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -17,13 +17,14 @@ import msgspec
 
 from shared.domain.arithmetic.profiles import profile_of
 from shared.domain.arithmetic.rates import rate_of, ratio
+from shared.domain.check.reckoning import kept_of
 from shared.domain.check.state import Check, GivenDiscount, Line, LineStatus
 from shared.domain.ids import derived_id
 from shared.domain.menu.document import Menu
 from shared.domain.menu.effective import dayparts_in_force
 from shared.domain.menu.rules import Promotion
 from shared.domain.money import allocate
-from shared.limits import CATEGORY_DEPTH_MAX
+from shared.limits import CATEGORY_DEPTH_MAX, PROMOTION_IDS_CACHED_MAX
 
 __all__ = ["promotions_of"]
 
@@ -38,24 +39,36 @@ class _Rule(NamedTuple):
     categories: frozenset[str]
     dayparts: frozenset[str]
 
-    def names(self, line: Line) -> bool:
-        """Whether it is for this line; one that names neither items nor categories is for all."""
-        if not self.item_ids and not self.categories:
+    def is_for(self, line: Line, menu: Menu, zone: ZoneInfo) -> bool:
+        """Whether units of the line can take part: by what it is, and for a happy hour by when it was added."""
+        if (self.item_ids or self.categories) and not (line.item_id in self.item_ids or line.category in self.categories):
+            return False
+        if self.promotion.kind != "happy_hour":
             return True
-        return line.item_id in self.item_ids or line.category in self.categories
+        at = line.added_at
+        return at is not None and not self.dayparts.isdisjoint(dayparts_in_force(menu, at.astimezone(zone).replace(tzinfo=None)))
 
 
-class _Units(msgspec.Struct, gc=False):
-    """Units of one line that take part in no promotion yet: `left` of them, at `price` each with modifiers, `bare` without.
+class _Offer(NamedTuple):
+    """What rules ask of a line, none of which changes while the line does not: `price` of a unit with modifiers, `bare` without.
 
-    `key` puts lines of one price in an order that does not hang on when they were added, so that totals do not either.
+    `key` puts lines of one price in an order that does not hang on when they were added, so that totals do not either; `rules`
+    are the places of those that it is for.
     """
 
-    line: Line
-    left: int
+    line_id: str
+    item_id: str
     price: int
     bare: int
     key: tuple[Any, ...]
+    rules: tuple[int, ...]
+
+
+class _Units(msgspec.Struct, gc=False):
+    """Units of a line that take part in nothing yet."""
+
+    offer: _Offer
+    left: int
 
 
 class _Take(NamedTuple):
@@ -73,22 +86,53 @@ def promotions_of(check: Check, menu: Menu, zone: ZoneInfo) -> tuple[GivenDiscou
     """
     rules = _rules(menu)
     standing = tuple([each for each in check.discounts if each.scope == "promotion"]) if check.discounts else ()
-    if not rules and not standing:
-        return ()
+    if not rules:
+        return standing
     known = {rule.promotion.id for rule in rules}
     kept = tuple([each for each in standing if each.granted or each.rule_id not in known])
-    if not rules:
-        return kept
     taken = {line_id for each in kept for line_id in each.line_ids}
-    units = [_units(line) for line in check.lines if line.line_id not in taken and _takes_part(line)]
+    own: list[list[_Units]] = [[] for _ in rules]
+    for line, offer in zip(check.lines, _offers(check, menu, rules, zone), strict=True):
+        if offer is not None and offer.line_id not in taken:
+            units = _Units(offer, line.quantity)
+            for place in offer.rules:
+                own[place].append(units)
     found: list[GivenDiscount] = []
-    for rule in rules:
-        own = [each for each in units if each.left and rule.names(each.line)]
-        takes, amount = _KINDS[rule.promotion.kind](rule, own, lambda at: dayparts_in_force(menu, at.astimezone(zone).replace(tzinfo=None)))
+    for rule, units_of_rule in zip(rules, own, strict=True):
+        takes, amount = _KINDS[rule.promotion.kind](rule, [each for each in units_of_rule if each.left])
         if amount:
             number = sum(each.rule_id == rule.promotion.id for each in kept)
-            found.append(_given(derived_id(check.check_id, rule.promotion.id, number), rule.promotion, takes, amount))
+            found.append(_given(_discount_id(check.check_id, rule.promotion.id, number), rule.promotion, takes, amount))
     return (*kept, *found)
+
+
+_discount_id = lru_cache(maxsize=PROMOTION_IDS_CACHED_MAX)(derived_id)
+
+
+def _offers(check: Check, menu: Menu, rules: tuple[_Rule, ...], zone: ZoneInfo) -> list[_Offer | None]:
+    """What the rules ask of each line, None of one that takes part in nothing; kept beside the state for the one after it."""
+    lines, kept = check.lines, kept_of(check)
+    before, known_rules, offers = kept.offers
+    known = len(before) if known_rules is rules else 0
+    now = [
+        offers[place] if place < known and before[place] is line else _offer(line, menu, rules, zone) for place, line in enumerate(lines)
+    ]
+    kept.offers = (lines, rules, now)
+    return now
+
+
+def _offer(line: Line, menu: Menu, rules: tuple[_Rule, ...], zone: ZoneInfo) -> _Offer | None:
+    if line.status is LineStatus.VOIDED or not line.discountable or line.combo is not None or line.share is not None or line.weight:
+        return None
+    places = tuple([place for place, rule in enumerate(rules) if rule.is_for(line, menu, zone)])
+    if not places:
+        return None
+    price = line.unit_price_minor
+    for modifier in line.modifiers:
+        price += modifier.price_minor
+    price = max(0, price)
+    key = (line.item_id, profile_of(line.taxes).key, line.line_id)
+    return _Offer(line.line_id, line.item_id, price, min(price, line.unit_price_minor), key, places)
 
 
 def _given(discount_id: str, promotion: Promotion, takes: Sequence[_Take], amount: int) -> GivenDiscount:
@@ -105,25 +149,12 @@ def _given(discount_id: str, promotion: Promotion, takes: Sequence[_Take], amoun
     )
 
 
-def _takes_part(line: Line) -> bool:
-    return line.status is not LineStatus.VOIDED and line.discountable and line.combo is None and line.share is None and not line.weight
-
-
-def _units(line: Line) -> _Units:
-    price = line.unit_price_minor
-    for modifier in line.modifiers:
-        price += modifier.price_minor
-    price = max(0, price)
-    return _Units(line, line.quantity, price, min(price, line.unit_price_minor), (line.item_id, profile_of(line.taxes).key, line.line_id))
-
-
 # --- the kinds -------------------------------------------------------------------------------------
 
-_Dayparts = Callable[[datetime], frozenset[str]]
 _Found = tuple[Sequence[_Take], int]
 
 
-def _buy_get(rule: _Rule, units: Sequence[_Units], _: _Dayparts) -> _Found:
+def _buy_get(rule: _Rule, units: Sequence[_Units]) -> _Found:
     """For every `buy` units the next `get` are off by the rate.
 
     Decided here: units are counted from the dearest down, so that in each group of `buy + get` the cheapest are off. Whoever
@@ -139,33 +170,26 @@ def _buy_get(rule: _Rule, units: Sequence[_Units], _: _Dayparts) -> _Found:
     used = count - count % group if count % group <= buy else count  # who has bought and got nothing yet is free for the next rule
     takes: list[_Take] = []
     start = 0
-    for each in sorted(units, key=lambda each: (-each.price, each.key)):
+    for each in _dearest_first(units):
         end = start + each.left
         off = off_before(min(end, used)) - off_before(min(start, used))
         if off:
-            takes.append(_Take(each.line.line_id, off * each.price))
+            takes.append(_Take(each.offer.line_id, off * each.offer.price))
         each.left -= min(end, used) - min(start, used)
         start = end
     return takes, _off(takes, rule.promotion.rate)
 
 
-def _happy_hour(rule: _Rule, units: Sequence[_Units], dayparts: _Dayparts) -> _Found:
+def _happy_hour(rule: _Rule, units: Sequence[_Units]) -> _Found:
     """What was added while one of its dayparts was in force is off by the rate: rounded once, over all of it."""
     takes: list[_Take] = []
-    known: dict[datetime, bool] = {}
-    for each in sorted(units, key=lambda each: (-each.price, each.key)):
-        at = each.line.added_at
-        if at is None:
-            continue
-        if at not in known:
-            known[at] = not rule.dayparts.isdisjoint(dayparts(at))
-        if known[at]:
-            takes.append(_Take(each.line.line_id, each.left * each.price))
-            each.left = 0
+    for each in _dearest_first(units):
+        takes.append(_Take(each.offer.line_id, each.left * each.offer.price))
+        each.left = 0
     return takes, _off(takes, rule.promotion.rate)
 
 
-def _bundle(rule: _Rule, units: Sequence[_Units], _: _Dayparts) -> _Found:
+def _bundle(rule: _Rule, units: Sequence[_Units]) -> _Found:
     """One unit of each named item (two of one that is named twice) together cost the amount, as often as that saves something.
 
     Decided here: the dearest units come first; modifiers are paid on top, as in a combo.
@@ -178,19 +202,19 @@ def _bundle(rule: _Rule, units: Sequence[_Units], _: _Dayparts) -> _Found:
         picked = [pick for item_id, need in needs.items() for pick in _pick(shelves[item_id], need)]
         if sum(count for _, count in picked) < len(rule.promotion.item_ids):
             break
-        value = sum(each.bare * count for each, count in picked)
+        value = sum(each.offer.bare * count for each, count in picked)
         if value <= rule.promotion.amount_minor:
             break
         times = min(each.left // count for each, count in picked)
         for each, count in picked:
             each.left -= count * times
-            takes[each.line.line_id] = takes.get(each.line.line_id, 0) + each.bare * count * times
+            takes[each.offer.line_id] = takes.get(each.offer.line_id, 0) + each.offer.bare * count * times
         saved += (value - rule.promotion.amount_minor) * times
     return [_Take(line_id, amount) for line_id, amount in takes.items()], saved
 
 
 def _by_value(units: Sequence[_Units], item_id: str) -> list[_Units]:
-    return sorted([each for each in units if each.line.item_id == item_id], key=lambda each: (-each.bare, each.key))
+    return sorted([each for each in units if each.offer.item_id == item_id], key=lambda each: (-each.offer.bare, each.offer.key))
 
 
 def _pick(shelf: Sequence[_Units], need: int) -> list[tuple[_Units, int]]:
@@ -205,12 +229,16 @@ def _pick(shelf: Sequence[_Units], need: int) -> list[tuple[_Units, int]]:
     return picked
 
 
+def _dearest_first(units: Sequence[_Units]) -> list[_Units]:
+    return sorted(units, key=lambda each: (-each.offer.price, each.offer.key))
+
+
 def _off(takes: Sequence[_Take], rate: str) -> int:
     whole = sum(take.amount_minor for take in takes)
     return min(whole, rate_of(whole, rate)) if whole else 0
 
 
-_KINDS: dict[str, Callable[[_Rule, Sequence[_Units], _Dayparts], _Found]] = {
+_KINDS: dict[str, Callable[[_Rule, Sequence[_Units]], _Found]] = {
     "buy_get": _buy_get,
     "happy_hour": _happy_hour,
     "bundle": _bundle,

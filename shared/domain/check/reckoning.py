@@ -4,7 +4,7 @@ What lives here: the translation of lines, discounts, charges and exemption, and
 arithmetic itself is in shared/domain/arithmetic; commands and events are not known here.
 
 States never change, so what was worked out of one is kept beside it, and what holds of the next one as well is handed on: a
-check of fifty lines to which one is added is not translated anew. Only open checks keep it; closed ones are many.
+check of fifty lines to which one is added is not put before arithmetic anew. Only open checks keep it; closed ones are many.
 """
 
 from collections.abc import Sequence
@@ -19,15 +19,36 @@ from shared.domain.arithmetic.types import Line as SumLine
 from shared.domain.check.state import Check, CheckStatus, Figures, GivenDiscount, Line, LineStatus
 from shared.limits import RATES_CACHED_MAX
 
-__all__ = ["VIEWS", "due_minor", "figures_of", "hand_on", "money_changed", "noted", "sums_of", "total_minor", "totals_of"]
+__all__ = ["Kept", "due_minor", "figures_of", "hand_on", "kept_of", "money_changed", "noted", "sums_of", "total_minor", "totals_of"]
 
-_SUMS = "_sums"
-_TOTALS = "_totals"
-VIEWS = "_views"  # the lines as screens show them: view.py
-_LINES = "_lines"
-_OF_LINES = (_LINES, VIEWS)  # what is kept line by line, and is right for every line that is the same object
-_OF_MONEY = (_SUMS, _TOTALS)
+_SUMS, _TOTALS, _KEPT = "_sums", "_totals", "_kept"
 _Given = tuple[Sequence[SumLine], Sequence[Discount], Sequence[ServiceCharge]]
+
+
+class Kept:
+    """What was worked out of the lines of a check: each is a tuple of the lines, what else it hangs on, and a row for each line.
+
+    States that follow one another share it, also those that a decision only tries. A row is used again for a line that is the same
+    object, which never changes; so it does not matter which state wrote it. `put` is for arithmetic, `views` for screens (view.py),
+    `offers` for promotions (promotions.py).
+    """
+
+    __slots__ = ("offers", "put", "views")
+
+    def __init__(self) -> None:
+        self.put: tuple[Sequence[Line], Any, Sequence[SumLine | None]] = ((), None, ())
+        self.views: tuple[Sequence[Line], Any, Sequence[Any]] = ((), (), ())
+        self.offers: tuple[Sequence[Line], Any, Sequence[Any]] = ((), None, ())
+
+
+def kept_of(check: Check) -> Kept:
+    """What is kept of the lines of an open check; nothing yet of another."""
+    kept: Kept | None = vars(check).get(_KEPT)
+    if kept is None:
+        kept = Kept()
+        if check.is_live:
+            vars(check)[_KEPT] = kept
+    return kept
 
 
 def sums_of(check: Check) -> Sums:
@@ -84,8 +105,11 @@ def figures_of(check: Check) -> Figures:
 
 def noted(check: Check, **fields: Any) -> Check:
     """The check after a change that touches no sum."""
-    after = msgspec.structs.replace(check, revision=check.revision + 1, **fields)
-    return hand_on(check, after, _OF_LINES + _OF_MONEY)
+    after = hand_on(check, msgspec.structs.replace(check, revision=check.revision + 1, **fields))
+    if after.is_live:
+        known = vars(check)
+        vars(after).update({name: known[name] for name in (_SUMS, _TOTALS) if name in known})
+    return after
 
 
 def money_changed(check: Check, **fields: Any) -> Check:
@@ -93,16 +117,13 @@ def money_changed(check: Check, **fields: Any) -> Check:
     void: dict[str, Any] = {"given": None, "even_shares": ()}
     if check.bill is not None and not check.bill.outdated:
         void["bill"] = msgspec.structs.replace(check.bill, outdated=True)
-    return hand_on(check, msgspec.structs.replace(check, revision=check.revision + 1, **void | fields), _OF_LINES)
+    return hand_on(check, msgspec.structs.replace(check, revision=check.revision + 1, **void | fields))
 
 
-def hand_on(check: Check, after: Check, kept: Sequence[str] = _OF_LINES) -> Check:
-    """`after`, with what was kept beside the state before it and holds of it as well."""
+def hand_on(check: Check, after: Check) -> Check:
+    """`after`, with what is kept of the lines of the state before it."""
     if after.is_live:
-        known, new = vars(check), vars(after)
-        for name in kept:
-            if name in known:
-                new[name] = known[name]
+        vars(after)[_KEPT] = kept_of(check)
     return after
 
 
@@ -124,12 +145,11 @@ def _put(check: Check) -> _Given:
 def _lines(check: Check) -> list[SumLine]:
     """The lines as arithmetic knows them; one that was voided before fire it does not know."""
     exempt = check.exemption.tax_ids if check.exemption else None
-    lines = check.lines
-    before, was_exempt, put = vars(check).get(_LINES, ((), None, ()))
+    lines, kept = check.lines, kept_of(check)
+    before, was_exempt, put = kept.put
     known = len(before) if was_exempt == exempt else 0
     now = [put[place] if place < known and before[place] is line else _line(line, exempt) for place, line in enumerate(lines)]
-    if check.is_live:
-        vars(check)[_LINES] = (lines, exempt, now)
+    kept.put = (lines, exempt, now)
     return [line for line in now if line is not None]
 
 

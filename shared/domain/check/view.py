@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 
 from shared.domain.arithmetic.types import LineSums, Sums
-from shared.domain.check.reckoning import VIEWS, due_minor, sums_of
+from shared.domain.check.reckoning import due_minor, kept_of, sums_of
 from shared.domain.check.state import (
     Authorization,
     BillMark,
@@ -166,14 +166,14 @@ def _lines(check: Check, sums: Sums) -> tuple[LineView, ...]:
     """Each line; the view of one that is as it was, and comes to the same, is taken from the state before."""
     by_id = {line.line_id: line for line in sums.lines}
     of = [by_id.get(line.line_id) for line in check.lines]
-    lines, figures, views = vars(check).get(VIEWS, ((), (), ()))
+    kept = kept_of(check)
+    lines, figures, views = kept.views
     known = len(lines)
     now = tuple([
         views[place] if place < known and lines[place] is line and figures[place] == own else _line(line, own)
         for place, (line, own) in enumerate(zip(check.lines, of, strict=True))
     ])  # fmt: skip
-    if check.is_live:
-        vars(check)[VIEWS] = (check.lines, of, now)
+    kept.views = (check.lines, of, now)
     return now
 
 
