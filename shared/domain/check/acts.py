@@ -4,7 +4,7 @@ What lives here: helpers of the rule modules beside this one, for decisions (whi
 what no decision allows, no journal may hold). No act is known here.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from shared.domain.check.reckoning import total_minor
 from shared.domain.check.state import CHECK, CHECK_STATES, LINE_STATES, Check, Line
@@ -15,7 +15,7 @@ from shared.domain.text import ensure_text
 
 __all__ = [
     "ACT_ERRORS", "allow", "allow_line", "before", "changed", "ensure_approved", "ensure_ids", "ensure_lines", "ensure_no_share",
-    "ensure_not_overpaid", "ensure_reason", "ensure_unchanged", "ensure_whole", "find_check", "find_line", "lines_of",
+    "ensure_not_overpaid", "ensure_reason", "ensure_seen", "ensure_unchanged", "ensure_whole", "find_check", "find_line", "lines_of",
 ]  # fmt: skip
 
 
@@ -53,6 +53,15 @@ def ensure_whole(check: Check, line: Line, line_id: str) -> None:
     if line.combo is not None and line.combo.combo_id != line_id:
         detail = f"{line.name} is part of {line.combo.name}, whose components come and go together."
         raise Refused("combo.not_whole", detail, check_id=check.check_id, combo_id=line.combo.combo_id)
+
+
+def ensure_seen(check: Check, lines: Sequence[Line], revision: int | None) -> None:
+    """Raises Refused `line.changed` where a device acts on another `revision` of a line than this one; None is any. The revision of
+    a combo is the highest of its components'."""
+    now = max(line.revision for line in lines)
+    if revision is not None and revision != now:
+        detail = f"{lines[0].name} on check {check.number} has been changed meanwhile."
+        raise Refused("line.changed", detail, check_id=check.check_id, line_id=lines[0].line_id, line_revision=now)
 
 
 def ensure_no_share(check: Check, lines: Iterable[Line]) -> None:
@@ -139,6 +148,7 @@ ACT_ERRORS: dict[str, ErrorInfo] = {
     "check.changed": ErrorInfo(409, "The check has been changed meanwhile.", "Look at it as it is now, and do it again."),
     "check.overpaid": ErrorInfo(409, "More would be paid than the check comes to.", "Leave the line on the check."),
     "line.unknown": ErrorInfo(404, "The check has no such line.", "Load the check again."),
+    "line.changed": ErrorInfo(409, "The line has been changed meanwhile.", "Look at it as it is now, and do it again."),
     "line.is_share": ErrorInfo(409, "The check has a share of that line only.", "Merge the checks of the split first."),
     "combo.not_whole": ErrorInfo(409, "The components of a combo come and go together.", "Name the combo."),
     "line.already_held": ErrorInfo(409, "The line is not in the kitchen yet.", "Change or void it as a line that was not sent."),

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from shared.domain.check.acts import allow_line, before, changed, ensure_no_share, ensure_whole, find_check, lines_of
+from shared.domain.check.acts import allow_line, before, changed, ensure_no_share, ensure_seen, ensure_whole, find_check, lines_of
 from shared.domain.check.lines import CourseId, Quantity, Seat, ensure_amount
 from shared.domain.check.offering import (
     Weight,
@@ -25,13 +25,14 @@ from shared.domain.check.offering import (
     recounted,
     terms_of,
 )  # fmt: skip
-from shared.domain.check.reckoning import hand_on, money_changed, noted
+from shared.domain.check.reckoning import money_changed, noted
 from shared.domain.check.selection import ChosenModifier, allergens_of, same_choice, select_modifiers
 from shared.domain.check.settling import settle
 from shared.domain.check.state import LINE_STATES, Check, Line, LineModifier, LineStatus
 from shared.domain.errors import ErrorInfo, Refused
 from shared.domain.kernel import Aggregate, Command, Context, Event, Feature, Key, Meta, View
-from shared.domain.kitchen.changes import line_noted, line_seated
+from shared.domain.kitchen.changes import line_noted
+from shared.domain.kitchen.labels import line_seated
 from shared.domain.menu.document import Menu
 from shared.domain.text import Id, Note, ensure_text
 from shared.limits import MODIFIERS_PER_LINE_MAX
@@ -84,7 +85,7 @@ def _change(view: View, command: ChangeLine, context: Context) -> Iterable[Event
     for line in lines:
         if line.status is LineStatus.VOIDED:
             allow_line(check, line, "change")
-    _ensure_seen(check, lines, command.line_revision)
+    ensure_seen(check, lines, command.line_revision)
     if lines[0].line_id != command.line_id and (command.modifiers is not None or command.weight):
         raise Refused("combo.modifiers_misplaced", f"{lines[0].name} and others are one combo.", check_id=check.check_id)
     is_held = any(line.status is LineStatus.HELD for line in lines)
@@ -107,14 +108,6 @@ def _change(view: View, command: ChangeLine, context: Context) -> Iterable[Event
             yield from line_noted(view, check.check_id, line.line_id, other.note)
     if any(_costs(line) != _costs(other) for line, other in pairs):
         yield from settle(after, context)
-
-
-def _ensure_seen(check: Check, lines: Sequence[Line], revision: int | None) -> None:
-    """Raises Refused `line.changed`. The revision of a combo is the highest of its components'."""
-    now = max(line.revision for line in lines)
-    if revision is not None and revision != now:
-        detail = f"{lines[0].name} on check {check.number} has been changed meanwhile."
-        raise Refused("line.changed", detail, check_id=check.check_id, line_id=lines[0].line_id, line_revision=now)
 
 
 def _wanted(view: View, check: Check, line: Line, command: ChangeLine, context: Context) -> Line:
@@ -255,12 +248,12 @@ def _after(check: Check, event: LineChanged) -> Check:
         return money_changed(check, lines=lines)
     if line.seat == other.seat:
         return noted(check, lines=lines)
-    # The sums name seats: those that a split gave are put right, others are worked out anew.
+    # The sums name seats: those that a split gave are put right, others are worked out anew, and nothing comes to anything else.
     given = check.given
     if given is not None:
         seated = [msgspec.structs.replace(each, seat=other.seat) if each.line_id == line.line_id else each for each in given.lines]
         given = msgspec.structs.replace(given, lines=tuple(seated))
-    return hand_on(check, msgspec.structs.replace(check, revision=check.revision + 1, lines=lines, given=given))
+    return money_changed(check, lines=lines, given=given, even_shares=check.even_shares, bill=check.bill)
 
 
 def _changed(view: View, event: LineChanged, meta: Meta) -> Mapping[Key, Aggregate]:
@@ -280,7 +273,6 @@ FEATURE = Feature(
     deciders={ChangeLine: ("order", _change)},
     evolvers={LineChanged: _changed},
     errors={
-        "line.changed": ErrorInfo(409, "The line has been changed meanwhile.", "Look at it as it is now, and do it again."),
         "line.unchanged": ErrorInfo(409, "The line is so already.", "Nothing needs to be done."),
         "line.already_made": ErrorInfo(409, "The kitchen is done with the line.", "Tell whoever serves it."),
     },

@@ -1,7 +1,8 @@
 """A check, or lines of it, are taken away after all, or eaten in: sold under another dining option (golden rule 1).
 
 What lives here: ChangeDiningOption, its event and its rules. It is the one act that gives lines other prices and taxes than those
-they were added at, and it says so line by line. Prices and taxes themselves are asked of the menu through offering.py.
+they were added at, and it says so line by line. Prices and taxes themselves are asked of the menu through offering.py; whether a
+dish goes on a plate or into a box the kitchen is told by its own functions.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -30,6 +31,7 @@ from shared.domain.check.settling import settle
 from shared.domain.check.state import Check, Line, LineStatus
 from shared.domain.errors import ErrorInfo, Refused
 from shared.domain.kernel import Aggregate, Command, Context, Event, Feature, Key, Meta, View
+from shared.domain.kitchen.labels import lines_packed, relabelled
 from shared.domain.menu.document import MenuItem
 from shared.domain.text import Id, ShortId, ensure_text
 from shared.limits import CHECK_LINES_MAX
@@ -96,6 +98,10 @@ def _rerate(view: View, command: ChangeDiningOption, context: Context) -> Iterab
     for line in after.kept_lines:
         ensure_amount(line)
     yield event
+    if is_whole:
+        yield from relabelled(view, check.check_id, check.table_id, dining_option=command.dining_option)
+    packed = [line.line_id for line, other in zip(check.lines, after.lines, strict=True) if line.dining_option != other.dining_option]
+    yield from lines_packed(view, check.check_id, packed, "" if is_whole else _label(check.dining_option, command.dining_option))
     yield from settle(after, context)
 
 
@@ -167,11 +173,16 @@ def _rate(line: Line, item: MenuItem, terms: Terms, price_minor: int, level: str
 # --- evolution -------------------------------------------------------------------------------------
 
 
+def _label(of_check: str, dining_option: str) -> str:
+    """How a line says its dining option: "" is that of its check."""
+    return "" if dining_option == of_check else dining_option
+
+
 def _after(check: Check, event: LinesRerated) -> Check:
     rated = {line.line_id: line for line in event.lines}
     ensure_lines(check, [*rated, *event.kept])
     of_check = event.dining_option if event.is_whole else check.dining_option
-    option = "" if event.dining_option == of_check else event.dining_option
+    option = _label(of_check, event.dining_option)
     relabelled = {line.line_id for line in check.kept_lines} if event.is_whole else rated.keys() | set(event.kept)
     lines = tuple([
         _line_after(line, rated.get(line.line_id), option) if line.line_id in relabelled else line for line in check.lines

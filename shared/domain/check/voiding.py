@@ -16,6 +16,7 @@ from shared.domain.check.acts import (
     ensure_lines,
     ensure_no_share,
     ensure_reason,
+    ensure_seen,
     ensure_whole,
     find_check,
     lines_of,
@@ -32,11 +33,16 @@ __all__ = ["FEATURE", "LineVoided", "VoidLine"]
 
 
 class VoidLine(Command, frozen=True):
-    """Take a line, or a combo as a whole, off the check. One that was fired needs a `reason`, and a device that may approve."""
+    """Take a line, or a combo as a whole, off the check. One that was fired needs a `reason`, and a device that may approve.
+
+    With `line_revision` it is refused if the line is at another than the one that was seen; a combo's is the highest of its
+    components'.
+    """
 
     check_id: Id
     line_id: Id
     reason: Note = ""
+    line_revision: int | None = None
 
 
 class LineVoided(Event, frozen=True):
@@ -56,9 +62,12 @@ def _void(view: View, command: VoidLine, context: Context) -> Iterable[Event]:
     for line in lines:
         ensure_whole(check, line, command.line_id)
         allow_line(check, line, _act(line.status is LineStatus.SENT))
+    ensure_seen(check, lines, command.line_revision)
     ensure_no_share(check, lines)
     approved_by = ""
     if fired:  # of a combo that is half in the kitchen, only that half is waste
+        if not command.reason.strip():  # who gives none has not seen that it was fired
+            allow_line(check, fired[0], "void")
         approved_by = ensure_approved(context, f"Voiding {fired[0].name}, which is in the kitchen,")
         ensure_reason(context, "void", command.reason)
     else:

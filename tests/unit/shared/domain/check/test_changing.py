@@ -9,7 +9,8 @@ from shared.domain.check import AddLine, ChangeLine, Check, Line, LineChanged, P
 from shared.domain.check.firing import HoldLines
 from shared.domain.check.state import Share
 from shared.domain.errors import Refused
-from shared.domain.kitchen.changes import MarkChangesSeen, TicketChanged, TicketRelabelled
+from shared.domain.kitchen.changes import MarkChangesSeen, TicketChanged
+from shared.domain.kitchen.labels import TicketRelabelled
 from shared.domain.kitchen.ticket import BumpTicket
 from shared.domain.menu import EMPTY_MENU
 from shared.domain.menu.overrides import EightySixItem, ItemOverride, SetCountdown

@@ -59,6 +59,21 @@ def test_one_coffee_goes_with_the_guest_and_the_table_stays() -> None:
     assert [(line.dining_option, line.amount_minor) for line in world.check().lines] == [("dine_in", 300), ("", 250)]
 
 
+def test_the_cook_takes_a_box_instead_of_a_plate() -> None:
+    world = at_the_bistro()
+    soup, other = world.add("soup"), world.add("soup")
+    world.do(SendCheck(check_id=A))
+    to(world, "take_away", soup)
+    [ticket] = world.tickets()
+    assert (ticket.dining_option, [line.dining_option for line in ticket.lines]) == ("dine_in", ["take_away", ""])
+    to(world, "take_away")
+    [ticket] = world.tickets()
+    assert (ticket.dining_option, [line.dining_option for line in ticket.lines]) == ("take_away", ["", ""])
+    to(world, "dine_in", other)
+    assert [line.dining_option for line in world.tickets()[0].lines] == ["", "dine_in"]
+    assert world.folded_anew().states == world.states
+
+
 def test_what_was_ordered_in_the_happy_hour_stays_so() -> None:
     world = at_the_bistro()
     world.wait(hours=5.5)  # 17:30

@@ -69,7 +69,7 @@ def test_a_waiter_does_not_void_what_is_in_the_kitchen() -> None:
     soup = world.add("soup")
     send(world)
     assert refusal(world, soup, "spilled").code == "approval.missing"
-    assert refusal(world, soup, "  ", "manager").code == "reason.missing"
+    assert refusal(world, soup, "  ", "manager").code == "line.already_sent", "whoever says no reason has not seen that it was sent"
     error = refusal(world, soup, "no idea", "manager")
     assert (error.code, error.facts["reasons"]) == ("reason.unknown", ["spilled"])
 
@@ -82,6 +82,16 @@ def test_what_was_fired_is_not_given_back_to_the_countdown() -> None:
     send(world)
     void(world, soup, "spilled", "manager")
     assert left(world, "soup") == 1
+
+
+def test_a_manager_who_saw_a_held_line_does_not_throw_away_a_plate() -> None:
+    world = at_the_bistro()
+    soup = world.add("soup")
+    send(world)
+    seen = VoidLine(check_id=A, line_id=soup, reason="spilled", line_revision=0)
+    with pytest.raises(Refused) as refused:
+        world.do(seen, role="manager")
+    assert (refused.value.code, refused.value.facts["line_revision"]) == ("line.changed", 1)
 
 
 def test_a_line_is_voided_once() -> None:
@@ -128,7 +138,8 @@ def test_of_a_combo_that_is_half_in_the_kitchen_only_that_half_is_waste() -> Non
     world = at_the_bistro()
     lunch = world.add("lunch", components=(BURGER, COFFEE))
     send(world)  # the burger waits for its course
-    assert refusal(world, lunch).code == "approval.missing"
+    assert refusal(world, lunch).code == "line.already_sent"
+    assert refusal(world, lunch, "spilled").code == "approval.missing"
     events = void(world, lunch, "spilled", "manager")
     assert [(event.after_fire, event.approved_by) for event in events if isinstance(event, LineVoided)] == [(False, ""), (True, "tablet")]
     assert sums_of(world.check()).void_minor == 265
