@@ -155,17 +155,16 @@ def fired(
 
 def _as_fired(line: Line, check: Check) -> FiredLine:
     """What the cook must know of a line."""
-    portions = tuple([modifier.portion for modifier in line.modifiers])
-    depths = tuple([modifier.depth for modifier in line.modifiers])
+    chosen = line.modifiers
+    is_halved = any(modifier.portion != "whole" for modifier in chosen)
+    is_nested = any(modifier.depth for modifier in chosen)
     return FiredLine(
-        line_id=line.line_id, name=line.name, quantity=line.quantity, modifiers=tuple([modifier.name for modifier in line.modifiers]),
-        note=line.note, item_id=line.item_id, portions=portions if set(portions) - {"whole"} else (), depths=depths if any(depths) else (),
-        seat=line.seat, course=line.course, prep_s=line.prep_s, weight=line.weight, weight_unit=line.weight_unit,
-        combo=line.combo.name if line.combo else "",
+        line_id=line.line_id, name=line.name, quantity=line.quantity, modifiers=tuple([modifier.name for modifier in chosen]),
+        note=line.note, item_id=line.item_id, portions=tuple([modifier.portion for modifier in chosen]) if is_halved else (),
+        depths=tuple([modifier.depth for modifier in chosen]) if is_nested else (), seat=line.seat, course=line.course,
+        prep_s=line.prep_s, weight=line.weight, weight_unit=line.weight_unit, combo=line.combo.name if line.combo else "",
         dining_option=line.dining_option if line.dining_option != check.dining_option else "", allergens=line.allergens,
-        ingredients=needs_of(
-            line.quantity, line.ingredients, [(modifier.portion, modifier.ingredients) for modifier in line.modifiers]
-        ),
+        ingredients=needs_of(line.quantity, line.ingredients, [(each.portion, each.ingredients) for each in chosen if each.ingredients]),
     )  # fmt: skip
 
 

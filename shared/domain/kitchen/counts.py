@@ -37,11 +37,13 @@ class ItemCount(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 
 def needs_of(
-    quantity: int, ingredients: Sequence[IngredientUse], modifiers: Iterable[tuple[str, Sequence[IngredientUse]]]
+    quantity: int, ingredients: Sequence[IngredientUse], modifiers: Sequence[tuple[str, Sequence[IngredientUse]]]
 ) -> tuple[IngredientNeed, ...]:
     """What a line takes of each ingredient: those of the item and of its modifiers, pairs of (portion, ingredients), for the whole
     quantity. A modifier on a half takes, or leaves out, half as much. What is left out of a dish is missing from no other: none
     falls below zero, and what comes to nothing is not named."""
+    if not ingredients and not modifiers:
+        return ()
     each: defaultdict[str, int] = defaultdict(int)
     for use in ingredients:
         each[use.name] += use.count * _WHOLE
