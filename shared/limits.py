@@ -13,7 +13,7 @@ ID_LENGTH_MAX = 64  # characters: ids that people choose, such as menu item ids
 # --- money and quantity ------------------------------------------------------------------------
 AMOUNT_MINOR_MAX = 10**12  # minor units: no single price, tender or total may exceed this
 QUANTITY_MAX = 9_999  # units of one line
-PROMOTION_IDS_CACHED_MAX = 4_096  # ids of promotions on checks that are kept derived
+RULE_IDS_CACHED_MAX = 4_096  # ids of promotions on checks that are kept derived, and as many of service charges
 RATES_CACHED_MAX = 1_024  # rates, and sets of taxes, that arithmetic keeps parsed
 
 # --- checks ------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ comes to is order arithmetic's (golden rule 3); when rules are asked is in settl
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from shared.domain.check.acts import (
     before,
@@ -22,6 +23,7 @@ from shared.domain.ids import derived_id
 from shared.domain.kernel import Aggregate, Command, Context, Event, Feature, Key, Meta, View
 from shared.domain.menu.rules import SellingRules, ServiceChargeRule
 from shared.domain.text import Id, Note, ShortId
+from shared.limits import RULE_IDS_CACHED_MAX
 
 __all__ = ["FEATURE", "AddCharge", "ChargeAdded", "ChargeWaived", "WaiveCharge", "automatic_charges"]
 
@@ -72,9 +74,12 @@ def _is_for(rule: ServiceChargeRule, check: Check) -> bool:
     return not rule.dining_options or check.dining_option in rule.dining_options
 
 
+_charge_id = lru_cache(maxsize=RULE_IDS_CACHED_MAX)(derived_id)
+
+
 def _given(check_id: str, rule: ServiceChargeRule, automatic: bool) -> GivenCharge:
     return GivenCharge(
-        charge_id=derived_id(check_id, rule.id), name=rule.name, rate=rule.rate, amount_minor=rule.amount_minor, taxable=rule.taxable,
+        charge_id=_charge_id(check_id, rule.id), name=rule.name, rate=rule.rate, amount_minor=rule.amount_minor, taxable=rule.taxable,
         automatic=automatic, rule_id=rule.id,
     )  # fmt: skip
 

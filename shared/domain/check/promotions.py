@@ -24,7 +24,7 @@ from shared.domain.menu.document import Menu
 from shared.domain.menu.effective import dayparts_in_force
 from shared.domain.menu.rules import Promotion
 from shared.domain.money import allocate
-from shared.limits import CATEGORY_DEPTH_MAX, PROMOTION_IDS_CACHED_MAX
+from shared.limits import CATEGORY_DEPTH_MAX, RULE_IDS_CACHED_MAX
 
 __all__ = ["promotions_of"]
 
@@ -52,15 +52,16 @@ class _Rule(NamedTuple):
 class _Offer(NamedTuple):
     """What rules ask of a line, none of which changes while the line does not: `price` of a unit with modifiers, `bare` without.
 
-    `key` puts lines of one price in an order that does not hang on when they were added, so that totals do not either; `rules`
-    are the places of those that it is for.
+    `by_price` and `by_bare` put the dearest first, and lines of one price in an order that does not hang on when they were added, so
+    that totals do not either; `rules` are the places of those that it is for.
     """
 
     line_id: str
     item_id: str
     price: int
     bare: int
-    key: tuple[Any, ...]
+    by_price: tuple[Any, ...]
+    by_bare: tuple[Any, ...]
     rules: tuple[int, ...]
 
 
@@ -106,7 +107,7 @@ def promotions_of(check: Check, menu: Menu, zone: ZoneInfo) -> tuple[GivenDiscou
     return (*kept, *found)
 
 
-_discount_id = lru_cache(maxsize=PROMOTION_IDS_CACHED_MAX)(derived_id)
+_discount_id = lru_cache(maxsize=RULE_IDS_CACHED_MAX)(derived_id)
 
 
 def _offers(check: Check, menu: Menu, rules: tuple[_Rule, ...], zone: ZoneInfo) -> list[_Offer | None]:
@@ -131,8 +132,9 @@ def _offer(line: Line, menu: Menu, rules: tuple[_Rule, ...], zone: ZoneInfo) -> 
     for modifier in line.modifiers:
         price += modifier.price_minor
     price = max(0, price)
-    key = (line.item_id, profile_of(line.taxes).key, line.line_id)
-    return _Offer(line.line_id, line.item_id, price, min(price, line.unit_price_minor), key, places)
+    bare = min(price, line.unit_price_minor)
+    alike = (line.item_id, profile_of(line.taxes).key, line.line_id)
+    return _Offer(line.line_id, line.item_id, price, bare, (-price, *alike), (-bare, *alike), places)
 
 
 def _given(discount_id: str, promotion: Promotion, takes: Sequence[_Take], amount: int) -> GivenDiscount:
@@ -169,14 +171,14 @@ def _buy_get(rule: _Rule, units: Sequence[_Units]) -> _Found:
     count = sum(each.left for each in units)
     used = count - count % group if count % group <= buy else count  # who has bought and got nothing yet is free for the next rule
     takes: list[_Take] = []
-    start = 0
+    seen = off = 0
     for each in _dearest_first(units):
-        end = start + each.left
-        off = off_before(min(end, used)) - off_before(min(start, used))
-        if off:
-            takes.append(_Take(each.offer.line_id, off * each.offer.price))
-        each.left -= min(end, used) - min(start, used)
-        start = end
+        taken = min(each.left, used - seen)
+        each.left -= taken
+        seen += taken
+        if (now := off_before(seen)) > off:
+            takes.append(_Take(each.offer.line_id, (now - off) * each.offer.price))
+            off = now
     return takes, _off(takes, rule.promotion.rate)
 
 
@@ -214,7 +216,7 @@ def _bundle(rule: _Rule, units: Sequence[_Units]) -> _Found:
 
 
 def _by_value(units: Sequence[_Units], item_id: str) -> list[_Units]:
-    return sorted([each for each in units if each.offer.item_id == item_id], key=lambda each: (-each.offer.bare, each.offer.key))
+    return sorted([each for each in units if each.offer.item_id == item_id], key=lambda each: each.offer.by_bare)
 
 
 def _pick(shelf: Sequence[_Units], need: int) -> list[tuple[_Units, int]]:
@@ -230,7 +232,7 @@ def _pick(shelf: Sequence[_Units], need: int) -> list[tuple[_Units, int]]:
 
 
 def _dearest_first(units: Sequence[_Units]) -> list[_Units]:
-    return sorted(units, key=lambda each: (-each.offer.price, each.offer.key))
+    return sorted(units, key=lambda each: each.offer.by_price)
 
 
 def _off(takes: Sequence[_Take], rate: str) -> int:
