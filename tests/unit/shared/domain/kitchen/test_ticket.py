@@ -1,9 +1,33 @@
-"""Kitchen tickets: made by a send, one for each station, each exactly once."""
+"""Kitchen tickets: made by a send, one for each station, each exactly once; and what acts on checks make of them."""
 
-from shared.domain.check import SendCheck
+import msgspec
+
+from shared.domain.check import ChosenModifier, SendCheck, VoidLine
+from shared.domain.check.firing import FireCourse
+from shared.domain.check.merging import MergeChecks
+from shared.domain.check.moving import MoveLines
+from shared.domain.check.seating import MoveChecks
 from shared.domain.ids import derived_id
+from shared.domain.kitchen.counts import ingredient_counts
+from shared.domain.kitchen.state import ItemStatus
 from shared.domain.kitchen.ticket import BumpTicket, TicketStatus
-from tests.unit.shared.domain.world import World, begun, name_id
+from shared.domain.menu.document import Category, Course, IngredientUse, Menu, MenuItem
+from shared.domain.menu.floor import Station
+from tests.unit.shared.domain.world import MENU, World, begun, name_id
+
+GRILL_HOUSE: Menu = msgspec.structs.replace(
+    MENU,
+    items=(
+        MenuItem(id="burger", name="Burger", category="mains", price_minor=900, station="", also_stations=("fry",), prep_s=600, course="main",
+                 ingredients=(IngredientUse(name="bun"),)),
+        MenuItem(id="salad", name="Salad", category="mains", price_minor=500, station="cold", prep_s=120),
+        MenuItem(id="sorbet", name="Sorbet", category="sweets", price_minor=500, station=""),
+    ),
+    categories=(Category(id="mains", name="Mains", station="grill"), Category(id="sweets", name="Sweets")),
+    courses=(Course(id="main", name="Mains", waits=True),),
+    stations=(Station(id="grill", name="Grill", fires_by_prep=True), Station(id="cold", name="Cold", fires_by_prep=True)),
+    default_station="cold",
+)  # fmt: skip
 
 
 def sent(world: World, *items: str, name: str = "a") -> None:
@@ -52,8 +76,6 @@ def test_a_bumped_ticket_leaves_the_screen() -> None:
 
 
 def test_a_ticket_shows_what_the_cook_must_know() -> None:
-    from shared.domain.check import ChosenModifier
-
     world = begun()
     world.open()
     world.add("pizza", modifiers=(ChosenModifier(group_id="size", modifier_id="big"),), note="well done", quantity=2)
@@ -61,3 +83,47 @@ def test_a_ticket_shows_what_the_cook_must_know() -> None:
     [ticket] = world.tickets()
     [line] = ticket.lines
     assert (line.name, line.quantity, line.modifiers, line.note) == ("Pizza", 2, ("Big",), "well done")
+
+
+# --- what acts on checks make of tickets ---
+
+
+def test_what_the_menu_says_of_an_item_reaches_its_stations() -> None:
+    """Routing by item, by its group, by default; a course that waits; prep times; ingredients."""
+    world = begun(menu=GRILL_HOUSE)
+    world.open()
+    for item in ("burger", "salad", "sorbet"):
+        world.add(item)
+    world.do(SendCheck(check_id=name_id("a")))
+    assert {ticket.station: [line.name for line in ticket.lines] for ticket in world.tickets()} == {"cold": ["Salad", "Sorbet"]}
+    world.do(FireCourse(check_id=name_id("a"), course="main"))
+    assert [(ticket.station, ticket.course) for ticket in world.tickets()[1:]] == [("grill", "main"), ("fry", "main")]
+    assert [(need.name, need.thousandths) for need in ingredient_counts(world.tickets())] == [("bun", 1_000)]
+    assert world.tickets()[1].ready_by is not None
+    assert world.folded_anew().states == world.states
+
+
+def test_a_manager_voids_a_dish_and_its_station_is_told() -> None:
+    world = begun()
+    sent(world, "soup", "wine")
+    line_id = world.check().lines[0].line_id
+    world.do(VoidLine(check_id=name_id("a"), line_id=line_id, reason="hair"), role="manager")
+    kitchen, bar = world.tickets()
+    assert ([line.status for line in kitchen.lines], [change.text for change in kitchen.unseen]) == ([ItemStatus.VOIDED], ["hair"])
+    assert bar.changes == ()
+
+
+def test_parties_that_move_and_merge_are_followed_by_what_is_cooked_for_them() -> None:
+    world = begun()
+    sent(world, "soup", "wine")
+    sent(world, "soup", name="b")
+    soup, wine = (line.line_id for line in world.check().lines)
+    world.do(MoveChecks(check_ids=(name_id("a"),), table_id="2"))
+    assert {(ticket.check_number, ticket.table_id) for ticket in world.tickets()} == {(1, "2"), (2, "7")}
+    world.do(MoveLines(check_id=name_id("a"), to_check_id=name_id("b"), line_ids=(wine,)))
+    assert [(ticket.check_number, ticket.table_id, ticket.moved_from) for ticket in world.tickets()][1] == (2, "7", "2")
+    world.do(MergeChecks(into_check_id=name_id("b"), check_ids=(name_id("a"),)))
+    assert {ticket.check_number for ticket in world.tickets()} == {2}
+    world.do(VoidLine(check_id=name_id("b"), line_id=soup, reason="left"), role="manager")
+    assert world.tickets()[0].lines[0].status is ItemStatus.VOIDED
+    assert world.folded_anew().states == world.states
