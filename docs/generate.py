@@ -1,10 +1,11 @@
-"""Writes docs/errors.md and docs/settings.md from the code, so that they list what there is.
+"""Writes docs/errors.md, docs/settings.md and docs/menu.schema.json from the code, so that they list what there is.
 
-What lives here: the two pages as text around tables. `--check` writes nothing and fails when a page is stale; tests/tidy
+What lives here: the pages as text around tables. `--check` writes nothing and fails when a page is stale; tests/tidy
 runs it. What a code or setting means stands beside it in the code, never here.
 """
 
 import ast
+import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
@@ -15,6 +16,8 @@ from pydantic_settings import BaseSettings
 
 from comanda import GROUPS
 from shared.domain.errors import COMMON_ERRORS, ErrorInfo
+from shared.domain.menu.csv_codes import CSV_CODES
+from shared.domain.menu.schema import menu_schema
 from shared.domain.registry import FEATURES
 from shared.protocol.codes import WIRE_CODES
 
@@ -102,6 +105,9 @@ def errors_page() -> str:
     for module, title in API_ERRORS:
         parts += [f"## {title}", _error_table(import_module(module).API_ERRORS)]
     parts += [
+        "## Menus as spreadsheets",
+        "The codes in `facts.problems` of `menu.import_refused`, each with its row and column. The format stands in [menu.md](menu.md).",
+        table(["Code", "What is wrong", "What to do"], [(f"`{c}`", what, hint) for c, (what, hint) in sorted(CSV_CODES.items())]),
         "## The wire",
         "What the hub answers to a frame (`code` of an answer), and what the link shows as an alarm.",
         table(["Code", "What happened", "What to do"], [(f"`{c}`", what, hint) for c, (what, hint) in sorted(WIRE_CODES.items())]),
@@ -168,7 +174,15 @@ def settings_page() -> str:
     return "\n\n".join(parts) + "\n"
 
 
-PAGES = {"docs/errors.md": errors_page, "docs/settings.md": settings_page}
+# --- the menu ------------------------------------------------------------------------------------
+
+
+def menu_schema_page() -> str:
+    """docs/menu.schema.json."""
+    return json.dumps(menu_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+PAGES = {"docs/errors.md": errors_page, "docs/settings.md": settings_page, "docs/menu.schema.json": menu_schema_page}
 
 
 def stale_pages() -> list[str]:

@@ -16,6 +16,7 @@ import msgspec
 from pydantic import ValidationError
 
 from edge.devices.cli import device
+from edge.menus.cli import export_menu, import_menu
 from edge.replay.cli import replay
 from edge.settings import CONFIG_VARIABLE, EdgeSettings, LinkSettings
 from shared.operator_error import OperatorError
@@ -29,6 +30,8 @@ def group() -> None: ...
 
 group.add_command(device)
 group.add_command(replay)
+group.add_command(import_menu)
+group.add_command(export_menu)
 
 
 data_dir_option = click.option(

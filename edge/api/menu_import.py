@@ -37,6 +37,9 @@ class MenuTaken(msgspec.Struct, frozen=True, kw_only=True):
     `effective_at`, local time), or was only to be checked. `changes` are those against the menu that was in force."""
 
     version: str
+    name: str
+    currency: str
+    items: int
     applied: bool
     effective_at: datetime | None
     changes: MenuChanges
@@ -73,7 +76,10 @@ async def put_menu(
         await edge.writer.call(lambda site, _: site.put_menu(version, document))
         command = ScheduleMenu(version=version, effective_at=moment) if moment else ApplyMenu(version=version, replaces=replaces)
         applied = await _submit(edge, device, command) and moment is None
-    return MenuTaken(version=version, applied=applied, effective_at=moment, changes=menu_changes(before, menu))
+    return MenuTaken(
+        version=version, name=menu.name, currency=menu.currency, items=len(menu.items), applied=applied, effective_at=moment,
+        changes=menu_changes(before, menu),
+    )  # fmt: skip
 
 
 def _moment(text: str) -> datetime | None:

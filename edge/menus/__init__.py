@@ -1,0 +1,1 @@
+"""`comanda edge import` and `comanda edge export`: menus between files and a running box."""
