@@ -14,15 +14,19 @@ from pathlib import Path
 
 from tests.bench.catchup import bench_catchup
 from tests.bench.commands import bench_commands
+from tests.bench.decide import bench_decide
 from tests.bench.feed import bench_feed
 from tests.bench.figures import Figure, save, table
 from tests.bench.machine import describe
 from tests.bench.rebuild import bench_rebuild
 from tests.bench.run import Run
+from tests.bench.tables import bench_tables
 from tests.support.programs import ROOT
 
 BENCHES: dict[str, Callable[[Run], Iterator[Figure]]] = {
+    "domain.decide": bench_decide,
     "edge.commands": bench_commands,
+    "edge.order": bench_tables,
     "edge.feed": bench_feed,
     "edge.rebuild": bench_rebuild,
     "sync.catchup": bench_catchup,

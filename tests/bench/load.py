@@ -19,21 +19,24 @@ from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
+from typing import Literal
 
 import msgspec
 
 from tests.bench.figures import quantile
-from tests.bench.workload import commands_of
+from tests.bench.workload import commands_of, tables_of
 
 __all__ = ["Measured", "Plan", "measure", "start"]
 
+WORKLOADS = {"commands": commands_of, "tables": tables_of}
 _DRAIN_S = 15.0  # seconds that the last answers may take
 ROOT = Path(__file__).resolve().parents[2]
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """What to send. `rate` is commands a second for an open loop, None for a closed one; `frames` is a file of bodies to send
-    instead of commands, one on each line, over and over; commands whose answer contains `note` are listed in `Measured.sent`."""
+    instead of commands, one on each line, over and over; commands whose answer contains `note` are listed in `Measured.sent`; `workload`
+    tables are batches."""
 
     port: int
     devices: int
@@ -44,6 +47,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     seed: int = 1
     frames: str = ""
     note: str = ""
+    workload: Literal["commands", "tables"] = "commands"
 
 
 class Measured(msgspec.Struct, kw_only=True):
@@ -112,7 +116,8 @@ class _Run:
         self._devices: dict[int, _Device] = {}
         self._poll = select.epoll()
         for number in range(plan.devices):
-            bodies = _frames(plan.frames) if plan.frames else commands_of(plan.seed * 1_000 + number)
+            made = WORKLOADS[plan.workload](plan.seed * 1_000 + number)
+            bodies = _frames(plan.frames) if plan.frames else made
             device = _Device(plan, bodies)
             self._devices[device.socket.fileno()] = device
             self._poll.register(device.socket.fileno(), select.EPOLLIN)

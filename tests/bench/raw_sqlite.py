@@ -12,6 +12,7 @@ import time
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -19,23 +20,23 @@ from edge.app.ports import Write
 from edge.app.site import Request
 from edge.journal.rows import insert_rows
 from edge.journal.store import SqliteStore, connect, rows_of
-from shared.protocol.session import Submit
+from shared.protocol.session import Batch, Submit
 from tests.bench.journals import DEVICE, open_site
-from tests.bench.load import ROOT
-from tests.bench.workload import commands_of
+from tests.bench.load import ROOT, WORKLOADS
 
 __all__ = ["RawPlan", "raw_commands"]
 
-_PREPARED = 4_000  # commands whose rows are made before the clock runs
+_PREPARED = 4_000  # requests whose rows are made before the clock runs
 
 
 class RawPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """`group` commands go into one transaction, on average; the clock runs for `seconds` or until all rows are written."""
+    """`group` requests go into one transaction, on average; the clock runs for `seconds` or until all rows are written."""
 
     directory: str
     devices: int
     group: float
     seconds: float
+    workload: Literal["commands", "tables"] = "commands"
 
 
 class _Recorder(SqliteStore):
@@ -56,24 +57,31 @@ def _cut(count: int, group: float) -> list[int]:
     return [after - before for before, after in pairwise(edges) if after > before]
 
 
-def _prepare(path: Path, devices: int, group: float) -> tuple[list[Write], list[int]]:
-    """The writes of a workload, and how many commands each holds."""
+def _prepare(path: Path, plan: RawPlan) -> tuple[list[Write], list[int]]:
+    """The writes of a workload, and how many requests each holds."""
+    devices, group = plan.devices, plan.group
     store = _Recorder(path)
     store.connection.execute("PRAGMA synchronous = OFF")
     site = open_site(store)
     store.writes.clear()
-    tablets = [commands_of(number) for number in range(devices)]
+    tablets = [WORKLOADS[plan.workload](number) for number in range(devices)]
     sizes = _cut(_PREPARED, group)
     turn = 0
     for size in sizes:
         requests = []
         for _ in range(size):
-            submit = msgspec.json.decode(next(tablets[turn % devices])[1], type=Submit)
-            requests.append(Request(device=DEVICE, commands=(submit,)))
+            requests.append(Request(device=DEVICE, commands=_submits(next(tablets[turn % devices])[1])))
             turn += 1
         site.execute(requests)
     store.close()
     return store.writes, sizes
+
+
+def _submits(body: bytes) -> tuple[Submit, ...]:
+    """The commands of a request, be it one or a batch."""
+    if body.startswith(b'{"commands":'):
+        return msgspec.json.decode(body, type=Batch).commands
+    return (msgspec.json.decode(body, type=Submit),)
 
 
 def _time(connection: sqlite3.Connection, writes: Sequence[Write], sizes: Sequence[int], seconds: float) -> float:
@@ -93,7 +101,7 @@ def _time(connection: sqlite3.Connection, writes: Sequence[Write], sizes: Sequen
 
 def _run(plan: RawPlan) -> float:
     with tempfile.TemporaryDirectory(dir=plan.directory) as directory:
-        writes, sizes = _prepare(Path(directory) / "prepared.db", plan.devices, plan.group)
+        writes, sizes = _prepare(Path(directory) / "prepared.db", plan)
         SqliteStore(Path(directory) / "raw.db").close()
         connection = connect(Path(directory) / "raw.db")
         try:

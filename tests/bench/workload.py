@@ -14,7 +14,7 @@ import msgspec
 from shared.domain.ids import derived_id, uuid7
 from shared.domain.menu import Menu, MenuItem, Modifier, ModifierGroup, Tax
 
-__all__ = ["MENU", "commands_of"]
+__all__ = ["MENU", "TABLE_REQUESTS", "commands_of", "tables_of"]
 
 _STATIONS = ("kitchen", "grill", "bar")
 _MILK = ModifierGroup(
@@ -54,6 +54,47 @@ def commands_of(seed: int) -> Iterator[tuple[str, bytes]]:
     random = Random(seed)
     while True:
         yield from _check(random)
+
+
+TABLE_REQUESTS = 4
+"""Requests of one table: the order, the bumps, the split, the payments."""
+
+
+def tables_of(seed: int) -> Iterator[tuple[str, bytes]]:
+    """("", body of POST /v1/batches) for one device, for ever: one realistic table after the other, each in TABLE_REQUESTS requests.
+
+    A table: opened, eight lines with modifiers, sent, all in one round trip; its tickets bumped; the check split in two; both paid
+    and closed.
+    """
+    random = Random(seed)
+    while True:
+        yield from _table(random)
+
+
+def _table(random: Random) -> Iterator[tuple[str, bytes]]:
+    check_id, other_id = _new_id(), _new_id()
+    opening = {"type": "OpenCheck", "check_id": check_id, "table_id": f"T{random.randrange(40)}", "covers": 4}
+    items = [random.choice(MENU.items) for _ in range(8)]
+    lines = [_line(random, check_id, _new_id(), item) for item in items]
+    sent, send = _submit({"type": "SendCheck", "check_id": check_id})
+    yield "", _batch([_submit(opening)[1], *[_submit(line)[1] for line in lines], send])
+    stations = dict.fromkeys(item.station for item in items)
+    bumps = [{"type": "BumpTicket", "ticket_id": derived_id(sent, ordinal)} for ordinal, _ in enumerate(stations, 1)]
+    yield "", _batch([_submit(bump)[1] for bump in bumps])
+    weights = [
+        {"line_id": line["line_id"], "weights": [1, 1] if place == 0 else [place % 2, 1 - place % 2]} for place, line in enumerate(lines)
+    ]
+    yield "", _batch([_submit({"type": "SplitCheck", "check_id": check_id, "into": [other_id], "assignments": weights})[1]])
+    acts = [
+        act
+        for id in (check_id, other_id)
+        for act in ({"type": "PayCash", "check_id": id, "tendered_minor": 1_000_000}, {"type": "CloseCheck", "check_id": id})
+    ]
+    yield "", _batch([_submit(act)[1] for act in acts])
+
+
+def _batch(submits: list[bytes]) -> bytes:
+    return b'{"commands":[' + b",".join(submits) + b"]}"
 
 
 def _new_id() -> str:
