@@ -134,7 +134,7 @@ class _Sale(NamedTuple):
 def _add(view: View, command: AddLine, context: Context) -> Iterable[Event]:
     check = find_check(view, command.check_id, "add")
     ensure_ids(command.line_id)
-    ensure_text(command.note)
+    ensure_text(command.note, command.dining_option)
     if check.lines_named((command.line_id,)):
         raise Refused("line.already_added", f"Line {command.line_id} stands on check {check.number}.", check_id=check.check_id)
     item = find_item(context.menu, command.item_id)

@@ -10,13 +10,16 @@ from hypothesis import strategies as st
 
 from shared.domain.check import (
     AddLine,
+    ChangeDiningOption,
     ChangeLine,
     Line,
     LineAdded,
     LineChanged,
     LineVoided,
     OpenCheck,
+    PayCash,
     PromotionsApplied,
+    SendCheck,
     VoidLine,
     sums_of,
 )
@@ -107,6 +110,7 @@ def test_the_category_says_course_and_station_where_the_item_does_not() -> None:
         ({"components": (BEER,)}, "combo.no_combo"),
         ({"weight": "1"}, "line.weight_not_asked"),
         ({"unit_price_minor": 1}, "permission.missing"),
+        ({"dining_option": "take\x00away"}, "text.control_character"),
         ({"modifiers": (mod("milk/oat"),)}, "modifier.unknown"),
     ],
 )
@@ -418,6 +422,44 @@ def test_never_more_is_sold_than_was_left(wanted: list[tuple[int, bool]], start:
             assert int(str(refused.facts["left"])) < quantity
     sold = sum(line.quantity for line in world.check().lines)
     assert left(world, "burger") == start - sold >= 0
+
+
+acts = st.tuples(st.sampled_from(["add", "add", "change", "void", "waste", "send", "option", "pay"]), st.integers(0, 9), st.integers(1, 5))
+
+
+@given(st.lists(acts, max_size=20))
+def test_whatever_is_done_to_lines_no_sum_falls_below_zero_and_a_follower_sees_the_same(tried: list[tuple[str, int, int]]) -> None:
+    world = at_the_bistro()
+    world.do(SetCountdown(item_id="soup", left=9))
+    menu: list[tuple[str, dict[str, object]]] = [
+        ("soup", {}), ("coffee", {}), ("pizza", {"modifiers": (mod("extras/bare"),)}), ("lunch", {"components": (BURGER, BEER)}),
+    ]  # fmt: skip
+    for act, pick, size in tried:
+        lines = world.check().lines
+        line = lines[pick % len(lines)] if lines else None
+        line_id = (line.combo.combo_id if line.combo else line.line_id) if line else name_id("none")
+        item_id, fields = menu[pick % len(menu)]
+        commands = {
+            "add": AddLine(check_id=A, line_id=name_id(f"line/{len(world.journal)}"), item_id=item_id, quantity=size, **fields),
+            "change": ChangeLine(check_id=A, line_id=line_id, quantity=size, seat=pick),
+            "void": VoidLine(check_id=A, line_id=line_id),
+            "waste": VoidLine(check_id=A, line_id=line_id, reason="spilled"),
+            "send": SendCheck(check_id=A),
+            "option": ChangeDiningOption(check_id=A, dining_option=("dine_in", "take_away")[pick % 2]),
+            "pay": PayCash(check_id=A, amount_minor=100 * size, tendered_minor=100 * size),
+        }
+        before = (dict(world.states), len(world.journal))
+        try:
+            world.do(commands[act], role="manager")
+        except Refused:
+            assert (world.states, len(world.journal)) == before
+    check = world.check()
+    sums = sums_of(check)
+    assert min(sums.gross_minor, sums.net_minor, sums.tax_minor, sums.total_minor, sums.void_minor) >= 0
+    assert check.paid_minor <= sums.total_minor
+    kept = [line for line in check.lines if line.item_id == "soup" and not (line.void and not line.void.after_fire)]
+    assert left(world, "soup") == 9 - sum(line.counted for line in kept)
+    assert world.folded_anew().states == world.states
 
 
 def test_an_evening_of_imports_is_priced_by_its_file_and_dated_by_it() -> None:
