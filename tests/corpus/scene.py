@@ -11,6 +11,9 @@ import nkeys
 
 from edge.app.site import BOX, BoxIdentity, Device, RefusedCommand, Request, Site
 from shared.domain.check import AddLine, ChangeDiningOption, ChangeLine, ChosenModifier, CloseCheck, OpenCheck, PayCash, SendCheck, VoidLine
+from shared.domain.check.charging import AddCharge, WaiveCharge
+from shared.domain.check.discounting import CompLines, GiveDiscount, RemoveDiscount
+from shared.domain.check.exempting import ExemptTax, RemoveExemption
 from shared.domain.check.firing import HoldLines, ReleaseLines
 from shared.domain.check.moving import MoveLines
 from shared.domain.check.seating import MoveChecks
@@ -22,6 +25,7 @@ from shared.domain.kitchen.recalling import RecallItem, RecallTicket
 from shared.domain.kitchen.serving import ServeItems
 from shared.domain.kitchen.showing import MarkPrinted, MarkShown
 from shared.domain.menu import Menu, MenuItem, Modifier, ModifierGroup, Tax, menu_version
+from shared.domain.menu.rules import DiscountRule, Promotion, SellingRules, ServiceChargeRule
 from shared.domain.registry import ROLES
 from shared.domain.site import AcceptClock, ApplyMenu
 from shared.protocol.entry import START, StoredEntry
@@ -53,6 +57,14 @@ MENU = Menu(
         Tax(id="city", name="City levy", rate="1/80", rounding="half_even"),
     ),
     tables=("1", "2", "terrace"),
+    rules=SellingRules(
+        discounts=(DiscountRule(id="senior", name="Senior", rate="10%"),),
+        promotions=(Promotion(id="soups", name="Two soups for one", kind="buy_get", item_ids=("soup",)),),
+        service_charges=(
+            ServiceChargeRule(id="party", name="Party of eight", rate="12.5%", taxable=True, from_covers=8),
+            ServiceChargeRule(id="cutlery", name="Cutlery", amount_minor=150),
+        ),
+    ),
 )  # fmt: skip
 
 
@@ -120,6 +132,7 @@ class Scene:
         self._line(site, "c", "c1", "wine")
         self._play_kitchen(site)
         self._play_lines(site)
+        self._play_money(site)
 
     def _play_kitchen(self, site: Site) -> None:
         """Everything that a kitchen says and is told."""
@@ -153,6 +166,24 @@ class Scene:
         self._line(site, "lines", "lines 1", "wine", seat=1)
         self._do(site, ChangeLine(check_id=check, line_id=wine, quantity=2, seat=2, note="kalt"))
         self._do(site, ChangeDiningOption(check_id=check, dining_option="take_away"))
+
+    def _play_money(self, site: Site) -> None:
+        """Everything that is taken off a check, or put on it."""
+        check, soups, wine = name_id("money"), name_id("money 1"), name_id("money 2")
+        self._do(site, OpenCheck(check_id=check, covers=8))
+        self._line(site, "money", "money 1", "soup", quantity=3)
+        self._line(site, "money", "money 2", "wine")
+        self._do(site, GiveDiscount(check_id=check, discount_id=name_id("senior"), rule_id="senior"))
+        self._do(
+            site,
+            GiveDiscount(check_id=check, discount_id=name_id("sorry"), name="Sorry", amount_minor=100, line_ids=(soups,), reason="late"),
+        )
+        self._do(site, RemoveDiscount(check_id=check, discount_id=name_id("senior")))
+        self._do(site, CompLines(check_id=check, discount_id=name_id("comp"), line_ids=(wine,), reason="cork"))
+        self._do(site, AddCharge(check_id=check, rule_id="cutlery"))
+        self._do(site, WaiveCharge(check_id=check, charge_id=derived_id(check, "party"), reason="birthday"))
+        self._do(site, ExemptTax(check_id=check, tax_ids=("food",), reason="embassy", certificate="D-77"))
+        self._do(site, RemoveExemption(check_id=check))
 
     def frames(self) -> dict[str, bytes]:
         """One frame of each kind, and one answer of each status."""
