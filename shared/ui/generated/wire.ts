@@ -18,6 +18,7 @@ export interface Accepted {
   readonly events: readonly AcceptedEvent[];
 }
 
+/** An event with its place in the journal. */
 export interface AcceptedEvent {
   readonly sequence: number;
   readonly event: unknown;
@@ -110,6 +111,7 @@ export interface Batch {
   readonly commands: readonly Submit[];
 }
 
+/** The answers to the commands of a batch, in order. */
 export interface BatchAccepted {
   readonly answers: readonly Accepted[];
 }
@@ -1127,13 +1129,14 @@ export interface TaxGroup {
   readonly relieved_minor: number;
 }
 
-/** What of a refund goes to which payment's tender; `rounding_minor` on top where it is paid out in cash. */
+/** What of a refund goes to which payment's tender, of which `kind`; `rounding_minor` on top where it is paid out in cash. */
 export interface TenderPart {
   readonly payment_id: string;
   readonly tender: string;
   readonly amount_minor: number;
   readonly rounding_minor: number;
   readonly approval_code: string;
+  readonly kind: string;
 }
 
 /** A way to pay. `cash` gives change and is rounded, `external` is a terminal that says an approval code, `card` goes through the box's own card port, `other` is noted (a voucher on paper). */
