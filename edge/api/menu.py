@@ -13,6 +13,7 @@ from litestar import Request, Response, Router, get
 from litestar.params import FromPath, QueryParameter
 
 from edge.api.menu_import import put_menu
+from edge.api.openapi import refusals
 from edge.api.state import Edge, Here
 from shared.domain.check.offering import ensure_dining_option
 from shared.domain.errors import Refused
@@ -86,7 +87,7 @@ async def _menu_at(edge: Edge, local: datetime) -> tuple[str, Menu]:
     return ("" if menu is EMPTY_MENU else edge.site.menu_version), menu
 
 
-@get("/menu", summary="The menu in force")
+@get("/menu", summary="The menu in force", responses=refusals())
 async def get_menu(request: Anybody, edge: Here) -> MenuAnswer:
     """The whole document. What of it can be had now, and at which price, is at /v1/menu/effective."""
     edge.identify(request)
@@ -94,7 +95,7 @@ async def get_menu(request: Anybody, edge: Here) -> MenuAnswer:
     return MenuAnswer(version="", menu=None) if menu is EMPTY_MENU else MenuAnswer(version=version, menu=menu)
 
 
-@get("/menu/effective", summary="What of the menu is in force now")
+@get("/menu/effective", summary="What of the menu is in force now", responses=refusals("dining_option.unknown", "price_level.unknown"))
 async def get_effective(
     request: Anybody,
     edge: Here,
@@ -129,7 +130,7 @@ def _usual_option(menu: Menu) -> str:
     return DINE_IN if DINE_IN in ids or not ids else ids[0]
 
 
-@get("/menu/scheduled", summary="Menus that take effect later")
+@get("/menu/scheduled", summary="Menus that take effect later", responses=refusals())
 async def get_scheduled(request: Anybody, edge: Here) -> Schedule:
     """What is scheduled. Schedule a menu with PUT /v1/menu?effective_at=, take one back with the command UnscheduleMenu."""
     edge.identify(request)
@@ -146,7 +147,7 @@ async def get_scheduled(request: Anybody, edge: Here) -> Schedule:
     return Schedule(version=edge.site.menu_version, local=_local(edge), scheduled=tuple(found))
 
 
-@get("/menu/versions/{version:str}", summary="A version of the menu")
+@get("/menu/versions/{version:str}", summary="A version of the menu", responses=refusals("menu.version_unknown"))
 async def get_version(
     request: Anybody, edge: Here, version: Annotated[FromPath[str], msgspec.Meta(description="the content hash that names it")]
 ) -> Response[bytes]:
@@ -159,14 +160,14 @@ async def get_version(
     return Response(document, media_type="application/json", headers=headers)
 
 
-@get("/menu/schema", summary="The JSON Schema of a menu")
+@get("/menu/schema", summary="The JSON Schema of a menu", responses=refusals())
 async def get_schema(request: Anybody, edge: Here) -> dict[str, Any]:
     """What a menu document may hold (JSON Schema, draft 2020-12). That names refer to what is there is checked when it is handed in."""
     edge.identify(request)
     return menu_schema()
 
 
-@get("/menu.json", summary="The menu in force as a file")
+@get("/menu.json", summary="The menu in force as a file", responses=refusals("menu.none"))
 async def export_json(request: Anybody, edge: Here) -> Response[bytes]:
     """The document alone, as it is kept: what `comanda edge import` and PUT /v1/menu take."""
     edge.identify(request)
@@ -177,7 +178,7 @@ async def export_json(request: Anybody, edge: Here) -> Response[bytes]:
     return Response(document, media_type="application/json", headers=_file_headers("menu.json", version))
 
 
-@get("/menu.csv", summary="The items of the menu in force as a spreadsheet")
+@get("/menu.csv", summary="The items of the menu in force as a spreadsheet", responses=refusals("menu.none"))
 async def export_as_csv(
     request: Anybody,
     edge: Here,
@@ -193,7 +194,7 @@ async def export_as_csv(
         raise Refused("menu.none", "There is no menu in force.")
     text = await asyncio.to_thread(export_csv, menu, _SEPARATORS[separator])
     headers = _file_headers("menu.csv", edge.site.menu_version)
-    return Response(text.encode("utf-8-sig"), media_type="text/csv; charset=utf-8", headers=headers)
+    return Response(text.encode("utf-8-sig"), media_type="text/csv", headers=headers)
 
 
 def _file_headers(name: str, version: str) -> dict[str, str]:

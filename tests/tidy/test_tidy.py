@@ -18,7 +18,7 @@ PURE = (Path("shared/domain"), Path("shared/protocol"))
 
 # What the pure core may import beside itself. Everything here computes; nothing here can look at the world.
 PURE_MODULES = frozenset(
-    "base64 binascii bisect collections contextlib dataclasses datetime decimal enum fractions functools hashlib heapq hmac io itertools json"
+    "base64 binascii bisect collections contextlib csv dataclasses datetime decimal enum fractions functools hashlib heapq hmac io itertools json"
     " math msgspec operator re string struct types typing unicodedata zlib zoneinfo".split()
 )
 # Verification of signatures, behind the port `Verify`, stands on these two, in this one file.

@@ -181,12 +181,12 @@ def test_a_content_type_that_lies_breaks_nothing(client: httpx.Client, box: http
 )
 def test_a_menu_that_is_none_is_refused(box: httpx.Client, body: bytes) -> None:
     status, code = problem(box.put("/v1/menu", content=body, headers={"content-type": "application/json"}))
-    assert (status, code) in {(400, "request.malformed"), (422, "menu.inconsistent")}
+    assert (status, code) in {(400, "menu.malformed"), (422, "menu.inconsistent")}
 
 
 def test_a_menu_nested_without_end_is_refused(box: httpx.Client) -> None:
     nested = b'{"name":"x","currency":"EUR","items":' + b'[{"id":' * 100_000
-    assert problem(box.put("/v1/menu", content=nested, headers={"content-type": "application/json"})) == (400, "request.malformed")
+    assert problem(box.put("/v1/menu", content=nested, headers={"content-type": "application/json"})) == (400, "menu.malformed")
 
 
 @pytest.mark.parametrize(
