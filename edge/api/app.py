@@ -13,8 +13,9 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.static_files import create_static_files_router
 
 from edge.api import box, checks, commands, feed, floor, health, kitchen, menu, reads, reports
-from edge.api.openapi import RawSchema
+from edge.api.openapi import examples_of
 from edge.api.problems import HANDLERS
+from edge.api.schema import WireTypes
 from edge.api.state import Edge
 from shared.limits import REQUEST_BYTES_MAX
 from shared.version import VERSION
@@ -61,11 +62,12 @@ def create_app(edge: Edge) -> Litestar:
         exception_handlers=HANDLERS,
         request_max_body_size=REQUEST_BYTES_MAX,
         logging_config=None,
-        plugins=[RawSchema()],
+        plugins=[WireTypes(examples_of)],
         openapi_config=OpenAPIConfig(
             title="Comanda edge",
             version=VERSION,
             description="The API that the box of a restaurant offers to its tablets, kitchen screens and programs.",
+            use_handler_docstrings=True,
             # The document alone: the usual viewers load scripts from elsewhere, which fails without the WAN, and would run
             # in the origin that this box trusts.
             render_plugins=[JsonRenderPlugin()],

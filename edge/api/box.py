@@ -12,6 +12,7 @@ from litestar.params import JSONBody
 
 from edge.api.feed import ensure_cursor
 from edge.api.identity import ensure_box
+from edge.api.openapi import WRITES, refusals
 from edge.api.state import Here
 from edge.app.devices import token_hash
 from shared.domain.errors import Refused
@@ -47,7 +48,17 @@ class CloudReport(msgspec.Struct, frozen=True, kw_only=True):
     alarm: str = ""
 
 
-@post("/devices", status_code=201, summary="Know a new device")
+@post(
+    "/devices",
+    status_code=201,
+    summary="Know a new device",
+    responses=refusals(
+        "device.box_only",
+        "device.role_unknown",
+        "text.control_character",
+        *WRITES,
+    ),
+)
 async def add_device(request: Request[Any, Any, Any], edge: Here, data: JSONBody[NewDevice]) -> DeviceToken:
     """Give a device a token. Its role says what it may do: pos, kds, manager or import."""
     ensure_box(request)
@@ -61,7 +72,12 @@ async def add_device(request: Request[Any, Any, Any], edge: Here, data: JSONBody
     return DeviceToken(device_id=device_id, token=token)
 
 
-@put("/followers/cloud", status_code=204, summary="What the link has heard from the hub")
+@put(
+    "/followers/cloud",
+    status_code=204,
+    summary="What the link has heard from the hub",
+    responses=refusals("device.box_only", "feed.bad_cursor", *WRITES),
+)
 async def put_cloud(request: Request[Any, Any, Any], edge: Here, data: JSONBody[CloudReport]) -> None:
     """A watermark that is no position of this journal is not shown as "in the cloud": it raises the alarm instead (Law 2)."""
     ensure_box(request)

@@ -11,6 +11,7 @@ from litestar import Request, Router, get
 from litestar.params import FromPath, QueryParameter
 
 from edge.api.dates import ensure_date
+from edge.api.openapi import refusals
 from edge.api.state import Edge, Here
 from edge.journal.reader import ChecksWanted
 from shared.domain.check import Check
@@ -79,7 +80,7 @@ async def find_check(edge: Edge, check_id: str) -> Check:
     return check
 
 
-@get("/checks", summary="Checks, open or closed")
+@get("/checks", summary="Checks, open or closed", responses=refusals())
 async def list_checks(
     request: Anybody,
     edge: Here,
@@ -99,14 +100,14 @@ async def list_checks(
     return Checks(checks=tuple([check_view(check) for check in await edge.reader.checks(wanted, limit)]))
 
 
-@get("/checks/{check_id:str}", summary="One check")
+@get("/checks/{check_id:str}", summary="One check", responses=refusals("check.unknown"))
 async def get_check(request: Anybody, edge: Here, check_id: CheckId) -> CheckView:
     """The check with its lines and sums, open or not."""
     edge.identify(request)
     return check_view(await find_check(edge, check_id))
 
 
-@get("/checks/{check_id:str}/kitchen", summary="How far the kitchen is with a check")
+@get("/checks/{check_id:str}/kitchen", summary="How far the kitchen is with a check", responses=refusals("check.unknown"))
 async def get_check_kitchen(request: Anybody, edge: Here, check_id: CheckId) -> CheckKitchen:
     """One state for each line, whatever the number of stations that work on it, and the tickets themselves."""
     edge.identify(request)
@@ -125,7 +126,7 @@ async def get_check_kitchen(request: Anybody, edge: Here, check_id: CheckId) -> 
     return CheckKitchen(check_id=check_id, lines=tuple(lines), tickets=tuple(tickets))
 
 
-@get("/checks/{check_id:str}/history", summary="What happened to a check")
+@get("/checks/{check_id:str}/history", summary="What happened to a check", responses=refusals("check.unknown"))
 async def get_check_history(
     request: Anybody,
     edge: Here,

@@ -10,17 +10,19 @@ from litestar import Request, Router, post
 from litestar.params import RawBody
 
 from edge.api.current import with_current
-from edge.api.openapi import BatchOperation, SubmitOperation
+from edge.api.openapi import BatchOperation, SubmitOperation, refusals
 from edge.api.problems import RefusedRequest
 from edge.api.state import Edge, Here
 from edge.app.site import RefusedCommand
 from edge.app.site import Request as SiteRequest
 from shared.domain.errors import Refused
+from shared.domain.registry import ERRORS
 from shared.protocol.session import Accepted, Batch, BatchAccepted, Submit
 
 __all__ = ["router"]
 
 S = TypeVar("S", Submit, Batch)
+_REFUSALS = refusals(*sorted(ERRORS), "request.too_large")
 
 
 async def _submit(edge: Edge, request: Request[Any, Any, Any], commands: tuple[Submit, ...]) -> tuple[Accepted, ...]:
@@ -43,13 +45,13 @@ def _decode(body: bytes, cls: type[S]) -> S:
         raise Refused("request.malformed", f"The body cannot be read: {error}") from error
 
 
-@post("/commands", status_code=200, summary="Submit one command", operation_class=SubmitOperation)
+@post("/commands", status_code=200, summary="Submit one command", operation_class=SubmitOperation, responses=_REFUSALS)
 async def submit_command(request: Request[Any, Any, Any], edge: Here, body: RawBody) -> Accepted:
     """Decide one command. It is on disk when the answer comes. Sent again with the same id it gets the first answer."""
     return (await _submit(edge, request, (_decode(body, Submit),)))[0]
 
 
-@post("/batches", status_code=200, summary="Submit commands that belong together", operation_class=BatchOperation)
+@post("/batches", status_code=200, summary="Submit commands that belong together", operation_class=BatchOperation, responses=_REFUSALS)
 async def submit_batch(request: Request[Any, Any, Any], edge: Here, body: RawBody) -> BatchAccepted:
     """Decide several commands in order; all are accepted or none. Each keeps its own id."""
     return BatchAccepted(answers=await _submit(edge, request, _decode(body, Batch).commands))

@@ -17,6 +17,7 @@ from litestar import Request, Router, WebSocket, get, websocket
 from litestar.exceptions import WebSocketDisconnect
 from litestar.params import FromQuery, QueryParameter
 
+from edge.api.openapi import refusals
 from edge.api.state import Edge, Here
 from edge.app.feed import Filter, changes_frame
 from shared.domain.check import Check
@@ -82,14 +83,18 @@ def entries_frame(head: Position, entries: Sequence[StoredEntry]) -> EntriesFram
     )
 
 
-@get("/feed", summary="Journal entries after a cursor")
+@get(
+    "/feed",
+    summary="Journal entries after a cursor",
+    responses=refusals("permission.missing", "feed.bad_cursor", "feed.fork", "feed.ahead"),
+)
 async def get_feed(
     request: Request[Any, Any, Any],
     edge: Here,
     after: Annotated[
         str, QueryParameter(description="position of the last entry you have, `epoch.sequence.hash`; empty for the beginning")
     ] = "",
-    limit: Annotated[int, QueryParameter(ge=1, le=FEED_PAGE_ENTRIES_MAX)] = FEED_PAGE_ENTRIES_MAX,
+    limit: Annotated[int, QueryParameter(ge=1, le=FEED_PAGE_ENTRIES_MAX, description="how many at most")] = FEED_PAGE_ENTRIES_MAX,
 ) -> EntriesFrame:
     """A page of raw entries in order, for the programs of the box and for managers."""
     ensure_reads_journal(edge, request)

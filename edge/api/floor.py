@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from litestar import Request, Router, get
 
+from edge.api.openapi import refusals
 from edge.api.state import Here
 from edge.journal.reader import ChecksWanted
 from shared.domain.check import Check, due_minor, sums_of
@@ -99,14 +100,14 @@ def tables_of(menu: Menu, checks: Iterable[Check]) -> Tables:
     )  # fmt: skip
 
 
-@get("/tables", summary="Floors and tables with their open checks")
+@get("/tables", summary="Floors and tables with their open checks", responses=refusals())
 async def get_tables(request: Anybody, edge: Here) -> Tables:
     """The house as it is now: what a floor plan shows."""
     edge.identify(request)
     return tables_of(await edge.menu(), await edge.reader.checks(ChecksWanted(), LIVE_AGGREGATES_MAX))
 
 
-@get("/overrides", summary="What the site says of its items")
+@get("/overrides", summary="What the site says of its items", responses=refusals())
 async def get_overrides(request: Anybody, edge: Here) -> Overrides:
     """Items that have run out (86), are counted down or have a local price. What is in force is these over the menu."""
     edge.identify(request)

@@ -10,6 +10,7 @@ import msgspec
 from litestar import Request, Router, get
 from litestar.params import QueryParameter
 
+from edge.api.openapi import refusals
 from edge.api.state import Edge, Here
 from shared.domain.kitchen.counts import ItemCount, ingredient_counts, item_counts
 from shared.domain.kitchen.state import IngredientNeed, Ticket, TicketStatus
@@ -79,14 +80,14 @@ async def tickets_at(edge: Edge, station: str) -> list[Ticket]:
     return [ticket for ticket in found if ticket.station == station]
 
 
-@get("/tickets", summary="Live kitchen tickets")
+@get("/tickets", summary="Live kitchen tickets", responses=refusals())
 async def list_tickets(request: Anybody, edge: Here, station: Station = "") -> Tickets:
     """Tickets that a screen still shows, the oldest first: open ones, and at a site with an expo also those that wait at the pass."""
     edge.identify(request)
     return Tickets(tickets=tuple(await tickets_at(edge, station)))
 
 
-@get("/tickets/recent", summary="Tickets that can be called back")
+@get("/tickets/recent", summary="Tickets that can be called back", responses=refusals())
 async def list_recent_tickets(request: Anybody, edge: Here, station: Station = "") -> Tickets:
     """The tickets that stations were done with last, the last first: what a recall list shows."""
     edge.identify(request)
@@ -96,14 +97,14 @@ async def list_recent_tickets(request: Anybody, edge: Here, station: Station = "
     return Tickets(tickets=tuple((await edge.reader.recent_tickets(stations))[:TICKETS_PAGE_MAX]))
 
 
-@get("/kitchen/fires", summary="Live tickets by fire, as the expo sees them")
+@get("/kitchen/fires", summary="Live tickets by fire, as the expo sees them", responses=refusals())
 async def list_fires(request: Anybody, edge: Here) -> Fires:
     """Every station's live tickets, put together by check and fire, the oldest first."""
     edge.identify(request)
     return Fires(fires=tuple(fires_of(await edge.reader.live_tickets(TICKETS_PAGE_MAX))))
 
 
-@get("/kitchen/counts", summary="What is still to be made")
+@get("/kitchen/counts", summary="What is still to be made", responses=refusals())
 async def get_counts(request: Anybody, edge: Here, station: Station = "") -> KitchenCounts:
     """All-day counts: how many of each item with which modifiers, and of each ingredient how much, at a station or everywhere."""
     edge.identify(request)

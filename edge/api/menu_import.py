@@ -12,7 +12,7 @@ import msgspec
 from litestar import Request, put
 from litestar.params import QueryParameter, RawBody
 
-from edge.api.openapi import MenuOperation
+from edge.api.openapi import WRITES, MenuOperation, refusals
 from edge.api.problems import RefusedRequest
 from edge.api.state import Edge, Here
 from edge.app.site import Device, RefusedCommand
@@ -20,7 +20,7 @@ from edge.app.site import Request as SiteRequest
 from shared.domain.errors import Refused
 from shared.domain.ids import derived_id
 from shared.domain.kernel import Command
-from shared.domain.menu import EMPTY_MENU, Menu, document_version, menu_document, menu_problems
+from shared.domain.menu import EMPTY_MENU, MENU_ERRORS, Menu, document_version, menu_document, menu_problems, schedule
 from shared.domain.menu.changes import MenuChanges, menu_changes
 from shared.domain.menu.csv_import import import_csv
 from shared.domain.menu.reading import UnreadableMenuError, read_menu
@@ -45,7 +45,12 @@ class MenuTaken(msgspec.Struct, frozen=True, kw_only=True):
     changes: MenuChanges
 
 
-@put("/menu", summary="Put a menu in force, now or later", operation_class=MenuOperation)
+@put(
+    "/menu",
+    summary="Put a menu in force, now or later",
+    operation_class=MenuOperation,
+    responses=refusals("permission.missing", *MENU_ERRORS, *schedule.FEATURE.errors, *WRITES, "request.too_large"),
+)
 async def put_menu(
     request: Request[Any, Any, Any],
     edge: Here,

@@ -1,73 +1,40 @@
-"""What the OpenAPI document says of bodies that stay raw in Python: commands and events.
+"""What the OpenAPI document says that no signature tells: bodies that stay raw in Python, and refusals.
 
-What lives here: documentation made from the wire types. Nothing here decides or decodes anything.
+What lives here: documentation made from the wire types and the tables of errors. Nothing here decides or decodes anything.
 """
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from litestar.openapi.spec import OpenAPIFormat, OpenAPIMediaType, OpenAPIType, Operation, RequestBody, Schema
-from litestar.plugins import OpenAPISchemaPlugin
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.openapi.spec import Example, OpenAPIMediaType, OpenAPIType, Operation, Reference, RequestBody, Schema
 
-from shared.domain.menu import Menu
-from shared.domain.registry import COMMANDS
-from shared.limits import BATCH_COMMANDS_MAX
+from edge.api.errors import API_ERRORS
+from edge.api.example_answers import EXAMPLE_MENU, answer_examples
+from edge.api.examples import BATCH, COMMAND_EXAMPLES, SUBMIT
+from edge.api.problems import PROBLEM_JSON, problem_of
+from shared.domain.errors import Refused
+from shared.domain.registry import ERRORS
+from shared.protocol.session import Problem
 
-__all__ = ["BatchOperation", "MenuOperation", "RawSchema", "SubmitOperation"]
+__all__ = ["BatchOperation", "MenuOperation", "SubmitOperation", "WRITES", "examples_of", "refusals"]
 
-_ID = "0197f2c4-8a00-7000-8000-00000000000"
-_EXAMPLE = {"id": f"{_ID}1", "command": {"type": "OpenCheck", "check_id": f"{_ID}2", "table_id": "12", "covers": 2}}
-_MENU = {
-    "name": "Lunch",
-    "currency": "EUR",
-    "taxes": [{"id": "food", "name": "VAT 7 %", "rate": "7%", "inclusive": True}],
-    "items": [{"id": "soup", "name": "Soup of the day", "category": "Starters", "price_minor": 650, "tax_ids": ["food"]}],
-}
-# msgspec's JSON Schema words, and what Litestar's Schema class calls them.
-_WORDS = {
-    "minLength": "min_length", "maxLength": "max_length", "minItems": "min_items", "maxItems": "max_items", "enum": "enum", "format": "format",
-    "minimum": "minimum", "maximum": "maximum", "exclusiveMinimum": "exclusive_minimum", "exclusiveMaximum": "exclusive_maximum",
-    "description": "description", "title": "title", "default": "default", "pattern": "pattern", "required": "required",
-    "additionalProperties": "additional_properties",
-}  # fmt: skip
+_EXAMPLES_MAX = 6  # refusals of one status that are shown in full; all are named
 
 
-def _schema(spec: dict[str, Any], parts: dict[str, Any]) -> Schema:
-    """A JSON schema as msgspec makes it, as Litestar's object; references are put in place, since no command is recursive."""
-    if "$ref" in spec:
-        return _schema(parts[spec["$ref"].rsplit("/", 1)[1]], parts)
-    known: dict[str, Any] = {ours: spec[word] for word, ours in _WORDS.items() if word in spec}
-    if "type" in spec:
-        known["type"] = OpenAPIType(spec["type"])
-    if "items" in spec and isinstance(spec["items"], dict):
-        known["items"] = _schema(spec["items"], parts)
-    if "anyOf" in spec:
-        known["one_of"] = [_schema(each, parts) for each in spec["anyOf"]]
-    if "properties" in spec:
-        known["properties"] = {name: _schema(each, parts) for name, each in spec["properties"].items()}
-    return Schema(**known)
+def examples_of(name: str) -> list[Any]:
+    """The examples of a component by its name."""
+    return [COMMAND_EXAMPLES[name]] if name in COMMAND_EXAMPLES else answer_examples(name)
 
 
-def _command_schema() -> Schema:
-    (specs, parts) = msgspec.json.schema_components(list(COMMANDS.values()))
-    return Schema(one_of=[_schema(spec, parts) for spec in specs], description="One of the commands; `type` names it.")
+def _component(name: str) -> Reference:
+    return Reference(f"#/components/schemas/{name}")
 
 
-def _submit_schema() -> Schema:
-    identity = Schema(
-        type=OpenAPIType.STRING, format=OpenAPIFormat.UUID, description="Made by the device, once, and kept until it is answered."
-    )
-    return Schema(
-        type=OpenAPIType.OBJECT,
-        required=["id", "command"],
-        properties={"id": identity, "command": _command_schema(), "actor_id": Schema(type=OpenAPIType.STRING)},
-        additional_properties=False,
-    )
-
-
-def _body(schema: Schema, example: dict[str, Any]) -> RequestBody:
-    return RequestBody(required=True, content={"application/json": OpenAPIMediaType(schema=schema, example=example)})
+def _body(schema: str, examples: dict[str, Example]) -> RequestBody:
+    return RequestBody(required=True, content={"application/json": OpenAPIMediaType(schema=_component(schema), examples={**examples})})
 
 
 @dataclass
@@ -75,7 +42,7 @@ class SubmitOperation(Operation):
     """`POST /v1/commands`."""
 
     def __post_init__(self) -> None:
-        self.request_body = _body(_submit_schema(), _EXAMPLE)
+        self.request_body = _body("Submit", {name: Example(summary=name, value=body) for name, body in SUBMIT.items()})
 
 
 @dataclass
@@ -83,9 +50,8 @@ class BatchOperation(Operation):
     """`POST /v1/batches`."""
 
     def __post_init__(self) -> None:
-        commands = Schema(type=OpenAPIType.ARRAY, items=_submit_schema(), min_items=1, max_items=BATCH_COMMANDS_MAX)
-        schema = Schema(type=OpenAPIType.OBJECT, required=["commands"], properties={"commands": commands}, additional_properties=False)
-        self.request_body = _body(schema, {"commands": [_EXAMPLE]})
+        summary = "A whole table's order in one round trip: open, three lines with modifiers and a combo, send"
+        self.request_body = _body("Batch", {"table": Example(summary=summary, value=BATCH)})
 
 
 @dataclass
@@ -93,24 +59,36 @@ class MenuOperation(Operation):
     """`PUT /v1/menu`."""
 
     def __post_init__(self) -> None:
-        (spec,), parts = msgspec.json.schema_components([Menu])
-        example = "id,name,category,price,station,taxes\nsoup,Soup of the day,Starters,6.50,kitchen,food=7% incl\n"
-        self.request_body = RequestBody(
-            required=True,
-            content={
-                "application/json": OpenAPIMediaType(schema=_schema(spec, parts), example=_MENU),
-                "text/csv": OpenAPIMediaType(schema=Schema(type=OpenAPIType.STRING, description="See docs/menu.md."), example=example),
-            },
-        )
+        rows = "id,name,category,price,station,taxes\nsoup,Soup of the day,Starters,6.50,kitchen,food=7% incl\n"
+        sheet = OpenAPIMediaType(schema=Schema(type=OpenAPIType.STRING, description="See docs/menu.md."), example=rows)
+        self.request_body = _body("Menu", {"menu": Example(summary="A small menu", value=EXAMPLE_MENU)})
+        self.request_body.content["text/csv"] = sheet
 
 
-class RawSchema(OpenAPISchemaPlugin):
-    """`msgspec.Raw` in an answer is an event: an object with its type's name."""
+# What every route may answer, whatever it does.
+_ANYWHERE = ("request.malformed", "device.unknown", "request.foreign_origin", "edge.defect")
 
-    @staticmethod
-    def is_plugin_supported_type(value: Any) -> bool:
-        return value is msgspec.Raw
 
-    def to_openapi_schema(self, field_definition: Any, schema_creator: Any) -> Schema:
-        name = Schema(type=OpenAPIType.STRING, description="The name of the event.")
-        return Schema(type=OpenAPIType.OBJECT, required=["type"], properties={"type": name})
+WRITES = ("storage.full", "storage.unavailable", "commit.unknown", "edge.busy", "edge.stopping")
+"""What a route that asks the writer may answer beside."""
+
+
+def refusals(*codes: str) -> dict[int, ResponseSpec]:
+    """The `responses` of a route that refuses with these codes, beside those that any route has: problem documents (RFC 9457)."""
+    by_status: defaultdict[int, list[str]] = defaultdict(list)
+    infos = ERRORS | API_ERRORS
+    for code in dict.fromkeys((*_ANYWHERE, *codes)):
+        by_status[infos[code].status].append(code)
+    return {status: _refusal(found) for status, found in sorted(by_status.items())}
+
+
+def _refusal(codes: list[str]) -> ResponseSpec:
+    infos = ERRORS | API_ERRORS
+    shown = [
+        Example(id=code, summary=infos[code].title, value=msgspec.to_builtins(problem_of(Refused(code, "What it was in this case."))))
+        for code in codes[:_EXAMPLES_MAX]
+    ]
+    named = ", ".join(f"`{code}`" for code in codes)
+    return ResponseSpec(
+        data_container=Problem, generate_examples=False, media_type=PROBLEM_JSON, description=f"Refused: {named}.", examples=shown
+    )  # fmt: skip

@@ -11,6 +11,7 @@ import msgspec
 from litestar import Request, Router, get
 
 from edge.api.menu import menu_overdue
+from edge.api.openapi import refusals
 from edge.api.state import Edge, Here
 from shared.limits import DISK_FREE_ALARM_BYTES
 from shared.protocol.entry import decode_entry
@@ -51,8 +52,9 @@ async def oldest_pending_at(edge: Edge) -> datetime | None:
     return decode_entry(entry.entry).at if entry else None
 
 
-@get("/status", summary="How the box is")
+@get("/status", summary="How the box is", responses=refusals())
 async def get_status(request: Anybody, edge: Here) -> Status:
+    """Its site, where its journal stands, what the cloud has of it, and alarms: codes of what a person should look at."""
     edge.identify(request)
     checks, tickets = await edge.reader.live_counts()
     return Status(

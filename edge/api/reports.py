@@ -12,6 +12,7 @@ from litestar import Request, Router, get
 from litestar.params import QueryParameter
 
 from edge.api.dates import ensure_range
+from edge.api.openapi import refusals
 from edge.api.state import Here
 from shared.domain.check.books import NO_SALES, DayBook, Sales, TaxSum, TenderSum
 from shared.domain.errors import Refused
@@ -119,7 +120,7 @@ def sales_answer(currency: str, books: Sequence[DayBook]) -> SalesAnswer:
     )  # fmt: skip
 
 
-@get("/sales", summary="Sales, tenders and taxes by business date")
+@get("/sales", summary="Sales, tenders and taxes by business date", responses=refusals("report.reversed", "report.too_large"))
 async def get_sales(
     request: Request[Any, Any, Any],
     edge: Here,

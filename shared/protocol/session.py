@@ -36,6 +36,8 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class AcceptedEvent(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """An event with its place in the journal."""
+
     sequence: int
     event: msgspec.Raw
 
@@ -54,6 +56,8 @@ class Accepted(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 
 class BatchAccepted(msgspec.Struct, frozen=True, kw_only=True):
+    """The answers to the commands of a batch, in order."""
+
     answers: tuple[Accepted, ...]
 
 
