@@ -27,12 +27,13 @@ class LineTwice(ValueError):
 
 def joined(lines: Iterable[Line]) -> tuple[tuple[Line, ...], dict[str, str]]:
     """(the lines with shares of one line made one again, what the shares are called now). All shares of a line are that line;
-    some are a larger share, under the id of the first. Shares that differ in anything else, say their seat, stay apart."""
+    some are a larger share, under the id of the first. One that stood at several seats is for the table; shares that differ in
+    anything else, say in how they are eaten, stay apart."""
     all_lines = tuple(lines)
     meeting: dict[tuple[str, Line], list[int]] = {}
     for place, line in enumerate(all_lines):
         if line.share is not None and line.status is not LineStatus.VOIDED:
-            alike = msgspec.structs.replace(line, line_id="", share=None, revision=0)
+            alike = msgspec.structs.replace(line, line_id="", share=None, seat=0, revision=0)
             meeting.setdefault((line.share.source_line_id, alike), []).append(place)
     becomes: dict[int, Line | None] = {}
     names: dict[str, str] = {}
@@ -50,11 +51,12 @@ def _one_of(source: str, shares: Sequence[Line]) -> Line:
     amount = sum(share.amount_minor for share in shares)
     part = sum((part_of(share) for share in shares), Fraction(0))
     revision = max(share.revision for share in shares) + 1
-    whole = msgspec.structs.replace(shares[0], line_id=source, share=None, revision=revision)
+    seats = {share.seat for share in shares}
+    one = msgspec.structs.replace(shares[0], seat=seats.pop() if len(seats) == 1 else 0, revision=revision)
+    whole = msgspec.structs.replace(one, line_id=source, share=None)
     if part == 1 and whole.amount_minor == amount:
         return whole
-    share = Share(source_line_id=source, part=str(part), amount_minor=amount)
-    return msgspec.structs.replace(shares[0], share=share, revision=revision)
+    return msgspec.structs.replace(one, share=Share(source_line_id=source, part=str(part), amount_minor=amount))
 
 
 def received(check: Check, giver: Check, lines: Sequence[Line], discounts: Sequence[GivenDiscount]) -> Check:
@@ -94,17 +96,30 @@ def _distinct(check: Check, giver: Check, coming: Iterable[GivenDiscount]) -> li
 
 def _frozen(given: Iterable[GivenDiscount], check: Check, names: Mapping[str, str], both: set[str]) -> list[GivenDiscount]:
     """The discounts of a check; one that is on a share which becomes another line, or that meets its like, as what came off by it."""
-    kept: list[GivenDiscount] = []
-    off: dict[str, dict[str, int]] | None = None
-    for each in given:
-        if each.parts_minor or not each.line_ids or (each.discount_id not in both and names.keys().isdisjoint(each.line_ids)):
-            kept.append(each)
-            continue
-        if off is None:
-            off = {one.id: {share.line_id: share.amount_minor for share in one.lines} for one in sums_of(check).discounts}
-        if parts := {id: part for id, part in off.get(each.discount_id, {}).items() if id in each.line_ids}:
-            kept.append(fixed(each, parts, stands=False))
-    return kept
+    kept = list(given)
+    hanging = _hanging([each for each in kept if each.line_ids and not each.parts_minor], names, both)
+    if not hanging:
+        return kept
+    off = {one.id: {share.line_id: share.amount_minor for share in one.lines} for one in sums_of(check).discounts}
+    frozen: list[GivenDiscount] = []
+    for each in kept:
+        if each.discount_id not in hanging:
+            frozen.append(each)
+        elif parts := {id: part for id, part in off.get(each.discount_id, {}).items() if id in each.line_ids}:
+            frozen.append(fixed(each, parts, stands=False))
+    return frozen
+
+
+def _hanging(given: Sequence[GivenDiscount], names: Mapping[str, str], both: set[str]) -> set[str]:
+    """The ids of the discounts that cannot stay as they were given, and of those that share a line with one: percentages come off
+    one after the other, so none of a line can be fixed without the others."""
+    lines, found = set(names), set[str]()
+    while True:
+        more = {each.discount_id for each in given if each.discount_id in both or not lines.isdisjoint(each.line_ids)}
+        if more == found:
+            return found
+        found = more
+        lines.update(id for each in given if each.discount_id in found for id in each.line_ids)
 
 
 def _named(given: Iterable[GivenDiscount], names: Mapping[str, str]) -> list[GivenDiscount]:

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.domain.check import AddLine, Check, ChecksMerged, CheckStatus, CompLines, GiveDiscount, MergeChecks, PayCash, SendCheck, sums_of
+from shared.domain.check.changing import ChangeLine
 from shared.domain.check.charging import AddCharge
 from shared.domain.check.exempting import ExemptTax
 from shared.domain.check.state import Authorization
@@ -184,11 +185,21 @@ def test_a_comp_of_one_share_is_still_worth_that_share_when_the_line_is_whole_ag
     assert totals(world.check())["total"] == 650 + 200
 
 
+def test_a_share_that_was_moved_to_a_seat_is_part_of_what_stands_in_the_middle_again() -> None:
+    world = two_parties()
+    split(world, "c", bears("soup", 1, 0), bears("wine", 1, 1))
+    world.do(ChangeLine(check_id=C, line_id=world.check("c").lines[0].line_id, seat=4))
+    merge(world, "c")
+    assert [(line.line_id, line.share, line.seat) for line in world.check().lines][1] == (name_id("wine"), None, 0)
+
+
 def test_shares_that_are_not_alike_any_more_stay_apart() -> None:
     world = two_parties()
     split(world, "c", bears("soup", 1, 0), bears("wine", 1, 1))
     share = world.check("c").lines[0]
-    world.states["check", C] = msgspec.structs.replace(world.check("c"), lines=(msgspec.structs.replace(share, seat=4),), given=None)
+    world.states["check", C] = msgspec.structs.replace(
+        world.check("c"), lines=(msgspec.structs.replace(share, dining_option="take_away"),), given=None
+    )
     merge(world, "c")
     assert [line.share is not None for line in world.check().lines] == [False, True, True]
     split(world, "d", *[bears_id(line.line_id, 1, 1) for line in world.check().lines])
