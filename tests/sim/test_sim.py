@@ -9,6 +9,9 @@ import msgspec
 import pytest
 
 from edge.app.site import Site
+from shared.domain.arithmetic.splits import Assignment
+from shared.domain.arithmetic.types import Sums
+from shared.domain.check import parts, voiding
 from shared.protocol import sender
 from shared.protocol.envelope import Answer, AnswerStatus, Envelope, decode_answer, encode_answer, open_frame
 from shared.protocol.receiver import Verdict
@@ -145,6 +148,22 @@ def round_down(patch: Patch) -> None:
     patch.setitem(_AWAY, "half_up", _AWAY["down"])
 
 
+def keep_voids_from_the_kitchen(patch: Patch) -> None:
+    """A line is voided after fire, and nobody tells the cook."""
+    patch.setattr(voiding, "line_voided", lambda view, check_id, line_id, reason: ())
+
+
+def split_a_cent_away(patch: Patch) -> None:
+    """The first child of a split pays a cent more tax than its part."""
+    real = parts.split
+
+    def split(parent: Sums, assignment: Assignment) -> list[Sums]:
+        first, *others = real(parent, assignment)
+        return [msgspec.structs.replace(first, tax_minor=first.tax_minor + 1, total_minor=first.total_minor + 1), *others]
+
+    patch.setattr(parts, "split", split)
+
+
 MUTANTS: dict[str, tuple[Callable[[Patch], None], str]] = {
     # name: (how it is planted, what the auditor must say)
     "acknowledge before sync": (
@@ -158,7 +177,9 @@ MUTANTS: dict[str, tuple[Callable[[Patch], None], str]] = {
     "jump gaps": (jump_gaps, "does not hold the beginning|is in the cloud|names the unknown check"),
     "answer anew": (answer_anew, "answered twice, and differently"),
     "never ask again": (never_ask_again, "does not come to rest"),
-    "round down": (round_down, "its lines come to|a check was closed with|were due"),
+    "keep voids from the kitchen": (keep_voids_from_the_kitchen, "stand on tickets as if they were not"),
+    "split a cent away": (split_a_cent_away, "was split into"),
+    "round down": (round_down, "its lines come to|a check was closed with|were due|was split into|is wrong|not add up"),
 }
 
 
