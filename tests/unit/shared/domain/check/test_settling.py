@@ -12,6 +12,7 @@ from shared.domain.check.firing import SendCheck
 from shared.domain.check.reckoning import due_minor, sums_of
 from shared.domain.check.reopening import ReopenCheck
 from shared.domain.check.settling import ChargesApplied, PromotionsApplied
+from shared.domain.check.splitting import LineWeights, SplitCheck
 from shared.domain.check.voiding import VoidLine
 from shared.domain.errors import Refused
 from tests.unit.shared.domain.check.tavern import (
@@ -29,7 +30,7 @@ from tests.unit.shared.domain.check.tavern import (
     total,
     void,
 )  # fmt: skip
-from tests.unit.shared.domain.world import World
+from tests.unit.shared.domain.world import World, name_id
 
 
 def settled(world: World, since: int) -> list[str]:
@@ -116,6 +117,25 @@ def test_a_reopened_check_may_be_overpaid_and_is_settled_by_the_rules() -> None:
     world.do(ReopenCheck(check_id=A, reason="forgot the cola"), role="manager")
     world.add("cola")
     assert (promoted(world), due_minor(world.check())) == ({"meal": 500}, -200)
+
+
+def test_friends_who_split_two_for_one_keep_what_it_saved_each_of_them() -> None:
+    """Each has one pizza now, and no rule would give anything for one; a coffee later must not cost a pizza."""
+    world = tavern(TWO_FOR_ONE, SERVICE, covers=6)
+    pizzas = [world.add("pizza") for _ in range(2)]
+    world.do(SendCheck(check_id=A))
+    own = LineWeights(line_id=pizzas[1], weights=(0, 1))
+    world.do(SplitCheck(check_id=A, into=(name_id("b"),), assignments=(own,)))
+    before = {name: sums_of(world.check(name)).total_minor for name in "ab"}
+    assert sum(before.values()) == 1500 + 150
+    for name in "ab":
+        world.add("cola", name)
+    after = {name: sums_of(world.check(name)).total_minor for name in "ab"}
+    assert after == {name: each + 330 for name, each in before.items()}
+    assert [len(world.check(name).charges) for name in "ab"] == [1, 1]  # the service that the split gave, and no second one
+    for _ in range(2):
+        world.add("slice")
+    assert sums_of(world.check()).total_minor == after["a"] + 550
 
 
 ACTS = st.lists(
