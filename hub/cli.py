@@ -60,7 +60,7 @@ def ingest(**given: Any) -> None:
 @group.command()
 @metrics_port
 def project(**given: Any) -> None:
-    """Keep the read models (checks, daily sales) up to the journals. Any number may run.
+    """Keep the read models (checks, tickets, the books of each day) up to the journals. Any number may run.
 
     \b
     Example:

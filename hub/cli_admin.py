@@ -16,7 +16,8 @@ from hub.app.claims import claim_site, new_code
 from hub.app.errors import HUB_ERRORS, HubRefused
 from hub.app.overview import SiteView, list_sites
 from hub.app.ports import Quarantined, Scope, Site
-from hub.app.sales import find_site, report_sales
+from hub.app.sales import report_sales
+from hub.app.sites import find_site
 from hub.app.tenants import add_organisation, add_site, add_token, parse_cut_over, shard_of
 from hub.db.connect import DatabaseUnavailable, sha256
 from hub.db.project_store import forget_site
@@ -186,21 +187,24 @@ def sites(is_json: bool) -> None:
 @click.option("--to", "last", required=True, metavar="DATE", help="Last business date, ISO.")
 @as_json
 def sales(site_id: str, first: str, last: str, is_json: bool) -> None:
-    """Sales of a site: closed checks, their lines, gross, net, tax, and by business date.
+    """Sales of a site by business date: closed checks, their lines, gross, discounts, comps, net, tax and refunds.
 
     \b
     Example:
       comanda hub sales --site SITE --from 2026-03-01 --to 2026-03-31 --json
     """
     report = _run(lambda stores: report_sales(stores.control, stores.shards, Scope(None), site_id, first, last))
-    total, currency = report.total, report.site.currency
-    value = {"site_id": site_id, "from": report.first, "to": report.last} | msgspec.to_builtins(total)
-    value |= {"currency": currency, "days": report.days}
-    rows: list[tuple[str, ...]] = [("DATE", "ORDERS", "LINES", "GROSS", "NET", "TAX", "TOTAL")]
-    for name, each in [*((day.business_date, day) for day in report.days), ("all", total)]:
-        amounts = (each.gross_minor, each.net_minor, each.tax_minor, each.net_minor + each.tax_minor)
-        rows.append((name, str(each.orders), str(each.lines), *(format_amount(amount, currency) for amount in amounts)))
-    _print(is_json, value, f"{report.site.name}, {currency}\n{_table(rows)}")
+    value = {"site_id": site_id, "from": report.first, "to": report.last} | msgspec.to_builtins(report.total)
+    value |= {"currency": report.site.currency, "is_current": report.is_current, "days": report.days, "totals": report.totals}
+    rows: list[tuple[str, ...]] = [("DATE", "", "ORDERS", "LINES", "GROSS", "DISCOUNTS", "COMPS", "NET", "TAX", "TOTAL", "REFUNDS")]
+    for name, each in [*((day.business_date, day) for day in report.days), *(("all", total) for total in report.totals)]:
+        amounts = (each.gross_minor, each.discount_minor, each.comp_minor, each.net_minor, each.tax_minor, each.net_minor + each.tax_minor,
+                   each.refund_minor)  # fmt: skip
+        shown = [format_amount(amount, each.currency) for amount in amounts]
+        rows.append((name, each.currency, str(each.orders), str(each.lines), *shown))
+    _print(is_json, value, f"{report.site.name}\n{_table(rows)}")
+    if not report.is_current:
+        click.echo("more has arrived than is in these figures: they are still being projected", err=True)
 
 
 @click.command("quarantine")

@@ -15,7 +15,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.openapi.utils import get_openapi
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
 
-from hub.api import problems, routes
+from hub.api import problems, reports, routes
 from hub.api.state import ApiState
 from hub.api.wire import components
 
@@ -40,6 +40,7 @@ def make_app(state: ApiState) -> FastAPI:
     app.state.hub = state
     problems.install(app)
     app.include_router(routes.router)
+    app.include_router(reports.router)
     _add_health(app, state)
     _add_metrics(app)
     app.openapi = lambda: _openapi(app)

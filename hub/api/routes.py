@@ -1,50 +1,25 @@
-"""The routes of the hub's API: decode, call a use case, encode.
+"""The routes of boxes and tenants: decode, call a use case, encode.
 
-What lives here: paths, parameters and who may ask. No rule of the domain, and no SQL.
+What lives here: paths and parameters. Reports are in reports.py. No rule of the domain, and no SQL.
 """
 
 from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi import APIRouter, Query, Request, Response
 
-from hub.api.state import ApiState
-from hub.api.wire import ClaimRequest, Organisations, OrganisationView, SalesAnswer, answer, described, sales_answer
+from hub.api.asking import Caller, SiteId, State
+from hub.api.wire import ClaimRequest, Organisations, OrganisationView, answer, described
 from hub.app.claims import ClaimAnswer, redeem
 from hub.app.errors import HubRefused
 from hub.app.overview import Sites, SiteView, list_sites, view_site
-from hub.app.ports import Scope
-from hub.app.sales import find_site, report_sales
-from hub.db.connect import sha256
+from hub.app.sites import find_site
 from shared.domain.ids import is_id
 from shared.limits import COMMAND_BYTES_MAX, SITES_PAGE_MAX
 
 __all__ = ["router"]
 
 router = APIRouter(prefix="/v1")
-_bearer = HTTPBearer(auto_error=False, description="A token of `comanda hub token add`: platform-wide, or of one organisation.")
-
-
-def state_of(request: Request) -> ApiState:
-    return request.app.state.hub
-
-
-State = Annotated[ApiState, Depends(state_of)]
-
-
-async def scope_of(state: State, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Scope:
-    """On whose behalf the request is made. Raises HubRefused `token.missing` or `token.unknown`."""
-    if credentials is None:
-        raise HubRefused("token.missing", "The request carries no bearer token.")
-    token = await state.control.token(sha256(credentials.credentials))
-    if token is None:
-        raise HubRefused("token.unknown", "No such token is in force.")
-    return token.scope
-
-
-Caller = Annotated[Scope, Depends(scope_of)]
-SiteId = Annotated[str, Path(description="UUID of the site")]
 
 
 @router.post(
@@ -93,15 +68,3 @@ async def sites(
 async def site(state: State, scope: Caller, site_id: SiteId) -> Response:
     """The site with watermark, lag and last contact; null where its shard does not answer."""
     return answer(await view_site(state.shards, scope, await find_site(state.control, scope, site_id)))
-
-
-@router.get("/sites/{site_id}/sales", tags=["reports"], summary="Sales by business date", **described(SalesAnswer, 400, 401, 404, 422, 503))
-async def sales(
-    state: State,
-    scope: Caller,
-    site_id: SiteId,
-    from_date: Annotated[str, Query(description="first business date, ISO")],
-    to_date: Annotated[str | None, Query(description="last business date, ISO; from_date by default")] = None,
-) -> Response:
-    """Closed checks of the site, as far as they have arrived and are projected."""
-    return answer(sales_answer(await report_sales(state.control, state.shards, scope, site_id, from_date, to_date or from_date)))

@@ -9,9 +9,12 @@ from typing import Any
 import msgspec
 from fastapi import Response
 
+from hub.app.checks import CheckPage, CheckReport
 from hub.app.claims import ClaimAnswer
+from hub.app.kitchen import TicketTimes
 from hub.app.overview import Sites, SiteView
-from hub.app.sales import DaySales, SalesReport
+from hub.app.sales import SalesReport, SalesTotal, TaxesReport, TendersReport
+from hub.records import DaySales
 from shared.domain.check.books import Sales
 from shared.protocol.session import Problem
 
@@ -35,20 +38,37 @@ class Organisations(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SalesAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """Sales in minor units of `currency`, by business date, days without sales left out: as the site itself reports them."""
+    """Sales in minor units, by business date and currency, dates without sales left out: as the site itself reports them.
+
+    `total` is that of the site's present `currency`, `totals` holds those of every currency. Not `is_current`: more has arrived
+    than is in it yet.
+    """
 
     site_id: str
     currency: str
+    is_current: bool
     days: tuple[DaySales, ...]
     total: Sales
+    totals: tuple[SalesTotal, ...]
 
 
 def sales_answer(report: SalesReport) -> SalesAnswer:
     """The report as the API tells it."""
-    return SalesAnswer(site_id=report.site.site_id, currency=report.site.currency, days=report.days, total=report.total)
+    site = report.site
+    return SalesAnswer(
+        site_id=site.site_id,
+        currency=site.currency,
+        is_current=report.is_current,
+        days=report.days,
+        total=report.total,
+        totals=report.totals,
+    )
 
 
-_TYPES: Sequence[Any] = (ClaimAnswer, ClaimRequest, Organisations, Problem, SalesAnswer, Sites, SiteView)
+_TYPES: Sequence[Any] = (
+    CheckPage, CheckReport, ClaimAnswer, ClaimRequest, Organisations, Problem, SalesAnswer, Sites, SiteView, TaxesReport, TendersReport,
+    TicketTimes,
+)  # fmt: skip
 _REF = "#/components/schemas/{name}"
 
 

@@ -21,6 +21,8 @@ HUB_ERRORS: dict[str, ErrorInfo] = {
     "id.malformed": ErrorInfo(422, "An id is no UUID.", "Use the id as the hub printed it."),
     "sales.range_invalid": ErrorInfo(422, "The range of dates cannot be reported.",
                                      "Give ISO dates, the first not after the last, at most 400 days."),
+    "page.malformed": ErrorInfo(422, "The place to ask on from is none.", "Send `next` as the answer before gave it, or leave it out."),
+    "check.unknown": ErrorInfo(404, "The site has no such check.", "It may not have arrived yet; list the checks of its date."),
     "shard.not_found": ErrorInfo(404, "The directory holds no such shard.", "Name a shard of COMANDA_HUB_SHARDS."),
     "shard.unavailable": ErrorInfo(503, "The shard of this organisation cannot be reached.", "Ask again in a moment."),
     "control.unavailable": ErrorInfo(503, "The control database cannot be reached.", "Ask again in a moment."),

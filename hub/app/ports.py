@@ -9,22 +9,25 @@ from typing import Protocol
 
 import msgspec
 
-from shared.domain.check.books import Sales
+from hub.records import (
+    ChargeRecord,
+    CheckSummary,
+    DaySales,
+    DayTax,
+    DayTender,
+    DiscountRecord,
+    LineRecord,
+    PaymentRecord,
+    RefundRecord,
+    TaxRecord,
+    TicketRecord,
+)  # fmt: skip
 from shared.protocol.entry import Position
 
 __all__ = [
-    "Claimed",
-    "Control",
-    "Organisation",
-    "Placement",
-    "Quarantined",
-    "ReadShard",
-    "Scope",
-    "Site",
-    "SitePosition",
-    "Token",
-    "UsedClaim",
-]
+    "FIRST_CHECK", "CheckContents", "CheckCursor", "ChecksAsked", "Claimed", "Control", "Organisation", "Placement", "Quarantined",
+    "ReadShard", "Scope", "Site", "SitePosition", "StationTimes", "Token", "UsedClaim",
+]  # fmt: skip
 
 
 class Scope(msgspec.Struct, frozen=True):
@@ -78,6 +81,72 @@ class Quarantined(msgspec.Struct, frozen=True, kw_only=True):
     code: str
     detail: str
     quarantined_at: datetime
+
+
+class CheckCursor(msgspec.Struct, frozen=True):
+    """The place of a check in the order of lists: business date, epoch, number, id."""
+
+    business_date: str
+    epoch: int
+    number: int
+    check_id: str
+
+    def __str__(self) -> str:
+        return f"{self.business_date}.{self.epoch}.{self.number}.{self.check_id}"
+
+
+FIRST_CHECK = CheckCursor("0001-01-01", 0, 0, "00000000-0000-0000-0000-000000000000")
+"""Before every check."""
+
+
+class ChecksAsked(msgspec.Struct, frozen=True, kw_only=True):
+    """Which checks: of these business dates (ISO, inclusive), of this status and table where they are named, and of training or not
+    where that is said; up to `limit` of them after `after`."""
+
+    first: str
+    last: str
+    status: str | None = None
+    table_id: str | None = None
+    training: bool | None = None
+    after: CheckCursor = FIRST_CHECK
+    limit: int
+
+
+class CheckContents(msgspec.Struct, frozen=True, kw_only=True):
+    """A check with everything that stands on it and, as of the same moment, the tickets that were made for it."""
+
+    check: CheckSummary
+    lines: tuple[LineRecord, ...]
+    discounts: tuple[DiscountRecord, ...]
+    charges: tuple[ChargeRecord, ...]
+    taxes: tuple[TaxRecord, ...]
+    payments: tuple[PaymentRecord, ...]
+    refunds: tuple[RefundRecord, ...]
+    tickets: tuple[TicketRecord, ...]
+
+
+class StationTimes(msgspec.Struct, frozen=True, kw_only=True):
+    """How long a station takes: tickets, those that are bumped and served, those that came back, and those bumped after they should
+    have been ready.
+
+    Times are seconds, the median and what nine of ten do not exceed (p90), null where nothing was timed: to the first showing on a
+    screen, from the creation of the ticket; to its start, bump and serving, from when the station was to begin it.
+    """
+
+    station: str
+    tickets: int
+    bumped: int
+    served: int
+    recalled: int
+    late: int
+    shown_median_s: float | None
+    shown_p90_s: float | None
+    started_median_s: float | None
+    started_p90_s: float | None
+    bumped_median_s: float | None
+    bumped_p90_s: float | None
+    served_median_s: float | None
+    served_p90_s: float | None
 
 
 class Claimed(msgspec.Struct, frozen=True, kw_only=True):
@@ -148,8 +217,30 @@ class ReadShard(Protocol):
         """By site id; sites that were never heard of are left out."""
         ...
 
-    async def sales(self, org_id: str, site_id: str, currency: str, first: str, last: str) -> Mapping[str, Sales]:
-        """By business date, from `first` to `last` (ISO, inclusive); dates without sales are left out."""
+    async def is_current(self, org_id: str, site_id: str) -> bool:
+        """Whether everything of the site that has arrived is in the read models, as this release makes them."""
+        ...
+
+    async def sales(self, org_id: str, site_id: str, first: str, last: str) -> Sequence[DaySales]:
+        """By business date, from `first` to `last` (ISO, inclusive), and currency; dates without sales are left out."""
+        ...
+
+    async def tenders(self, org_id: str, site_id: str, first: str, last: str) -> Sequence[DayTender]:
+        """The same, by tender as well."""
+        ...
+
+    async def taxes(self, org_id: str, site_id: str, first: str, last: str) -> Sequence[DayTax]:
+        """The same, by tax and rate as well."""
+        ...
+
+    async def checks(self, org_id: str, site_id: str, asked: ChecksAsked) -> Sequence[CheckSummary]:
+        """In the order of business date, epoch, number and id."""
+        ...
+
+    async def check(self, org_id: str, site_id: str, check_id: str) -> CheckContents | None: ...
+
+    async def ticket_times(self, org_id: str, site_id: str, first: str, last: str, limit: int) -> Sequence[tuple[str, StationTimes]]:
+        """(business date, times) of each station, and over all dates with "" for the date."""
         ...
 
     async def quarantined(self, org_id: str, site_id: str, limit: int) -> Sequence[Quarantined]: ...

@@ -68,6 +68,10 @@ class Database:
         self._pool: Any = None
         self._opening = asyncio.Lock()
 
+    def _session(self) -> dict[str, str]:
+        """How every session begins. Times that Postgres writes as JSON are UTC, wherever its server stands."""
+        return {"role": self._role.value, "application_name": self._role.value, "timezone": "UTC"}
+
     async def _open(self) -> Any:
         async with self._opening:
             if self._pool is None:
@@ -78,7 +82,7 @@ class Database:
                     max_inactive_connection_lifetime=POOL_IDLE_S,
                     timeout=CONNECT_TIMEOUT_S,
                     command_timeout=self._query_timeout_s,
-                    server_settings={"role": self._role.value, "application_name": self._role.value},
+                    server_settings=self._session(),
                 )
             return self._pool
 
@@ -129,7 +133,7 @@ class Database:
                 self._dsn,
                 timeout=CONNECT_TIMEOUT_S,
                 command_timeout=QUERY_TIMEOUT_S,
-                server_settings={"role": self._role.value, "application_name": self._role.value},
+                server_settings=self._session(),
             )
         except _NOT_CONNECTED as error:
             raise DatabaseUnavailable(self.name, _sentence(error)) from error

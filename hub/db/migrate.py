@@ -20,7 +20,14 @@ import asyncpg
 from hub.db.connect import Role
 from hub.db.placement import spread
 from hub.settings import HubSettings
-from shared.limits import CONNECT_TIMEOUT_S, JOURNAL_MONTHS_AHEAD, MIGRATION_LOCK_TIMEOUT_S, UPLINK_LANES
+from shared.limits import (
+    CONNECT_TIMEOUT_S,
+    JOURNAL_MONTHS_AHEAD,
+    MIGRATION_LOCK_TIMEOUT_S,
+    READ_MODEL_MONTHS_AHEAD,
+    READ_MODEL_MONTHS_BACK,
+    UPLINK_LANES,
+)
 from shared.operator_error import OperatorError
 
 __all__ = ["HALVES", "Migration", "migrate_all", "migrate_control", "migrate_shard", "migrations"]
@@ -104,6 +111,9 @@ async def migrate_shard(name: str, admin_dsn: str, app_dsn: str, halves: tuple[s
         made = await connection.fetchval("select ensure_journal_months($1)", JOURNAL_MONTHS_AHEAD)
         if made:
             report(f"{name}: {made} months of the journal made")
+        made = await connection.fetchval("select ensure_read_model_months($1, $2)", READ_MODEL_MONTHS_BACK, READ_MODEL_MONTHS_AHEAD)
+        if made:
+            report(f"{name}: {made} months of read models made")
         return applied
     except asyncpg.PostgresError as error:
         raise _failed(name, error) from error

@@ -1,9 +1,10 @@
 """The shard as projectors use it.
 
-What lives here: which statement of project.sql serves which method, and how state is written down. What entries mean is
-decided in hub/project.
+What lives here: which statement of project.sql and rows.sql serves which method, how state and rows are written down, and that a
+site which another release projected is made anew. What entries mean, and which rows come of it, is decided in hub/project.
 """
 
+import logging
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -12,17 +13,21 @@ import msgspec
 
 from hub.db.connect import Database, Role
 from hub.db.queries import load
-from hub.project.fold import Held, RawEntry
-from shared.domain.check.books import Sales
+from hub.project.fold import Held
+from hub.project.reading import RawEntry
+from hub.project.rows import FORMAT, TABLES, Replacement
 from shared.domain.kernel import Aggregate, Key
 from shared.domain.registry import AGGREGATES
-from shared.domain.views import CheckView
-from shared.limits import SITES_CACHED_MAX
+from shared.limits import REBUILD_FORGET_TIMEOUT_S, SITES_CACHED_MAX
+from shared.operator_error import OperatorError
 from shared.protocol.subjects import Address
 
 __all__ = ["ProjectShard", "SiteTransaction", "forget_site"]
 
+log = logging.getLogger(__name__)
+
 SQL = load("project")
+ROWS = load("rows")
 _DECODERS: dict[str, msgspec.json.Decoder[Any]] = {kind: msgspec.json.Decoder(cls) for kind, cls in AGGREGATES.items()}
 _encode = msgspec.json.Encoder().encode
 
@@ -51,21 +56,17 @@ class SiteTransaction:
         rows = await self._connection.fetch(SQL["quarantined"], *self._site, *_columns(sorted(keys)))
         return {(row["kind"], row["id"]) for row in rows}
 
-    async def put(self, changes: Mapping[Key, Aggregate], checks: Sequence[CheckView], sales: Mapping[tuple[str, str], Sales]) -> None:
-        """Keep changed state, changed checks, and what is added to the sales of (business date, currency)."""
+    async def put(self, changes: Mapping[Key, Aggregate], replacements: Mapping[str, Replacement]) -> None:
+        """Keep changed state, and replace the rows that come of it in the tables of `replacements`."""
         if changes:
             states = [_encode(aggregate).decode() for aggregate in changes.values()]
             await self._connection.execute(SQL["put_aggregates"], *self._site, *_columns(changes), states)
-        if checks:
-            fields = (
-                "check_id", "business_date", "number", "epoch", "status", "currency", "table_id", "covers", "opened_at", "closed_at",
-                "gross_minor", "net_minor", "tax_minor", "total_minor", "paid_minor",
-            )  # fmt: skip
-            await self._connection.execute(SQL["put_checks"], *self._site, *([getattr(check, name) for check in checks] for name in fields))
-        if sales:
-            fields = ("orders", "lines", "gross_minor", "net_minor", "tax_minor")
-            columns = ([getattr(each, name) for each in sales.values()] for name in fields)
-            await self._connection.execute(SQL["add_sales"], *self._site, *_columns(sales), *columns)
+        for table, (gone, new) in replacements.items():
+            if gone:
+                dates, owners = _columns(gone)
+                await self._connection.execute(ROWS[f"drop_{table}"], *self._site, dates, owners, min(dates), max(dates))
+            if new:
+                await self._connection.execute(ROWS[f"put_{table}"], *self._site, _encode(new).decode())
 
     async def advance(self, sequence: int, unknown_events: int, held: Sequence[Held]) -> None:
         """Keep what is in quarantine, and how far the site has come."""
@@ -84,39 +85,67 @@ class ProjectShard:
 
     async def sites_with_work(self, limit: int) -> list[Address]:
         async with self.database.transaction() as connection:
-            rows = await connection.fetch(SQL["sites_with_work"], limit)
+            rows = await connection.fetch(SQL["sites_with_work"], limit, FORMAT)
         return [Address(row["org_id"], row["site_id"]) for row in rows]
 
     @asynccontextmanager
     async def site(self, address: Address) -> AsyncIterator[SiteTransaction | None]:
-        """A transaction on the site; None when another projector is at it, or the tenant does not live here."""
+        """A transaction on the site; None when another projector is at it, a newer release has it, or the tenant does not live here."""
         await self._begin(address)
         async with self.database.transaction(org_id=address.org_id) as connection:
-            cursor = await connection.fetchval(SQL["lock_cursor"], *address)
+            await connection.execute(SQL["write_format"], str(FORMAT))
+            cursor = await connection.fetchrow(SQL["lock_cursor"], *address)
             lives_here = await connection.fetchval(SQL["lock_placement"], address.org_id)
-            yield None if cursor is None or lives_here is None else SiteTransaction(connection, address, cursor)
+            if cursor is None or lives_here is None:
+                yield None
+                return
+            sequence = cursor["sequence"]
+            if cursor["format"] != FORMAT:
+                log.info("projecting site %s anew: its read models are of format %d, not %d", address.site_id, cursor["format"], FORMAT)
+                await _forget(connection, address)
+                sequence = 0
+            yield SiteTransaction(connection, address, sequence)
 
     async def _begin(self, address: Address) -> None:
         """A cursor for a site that has none, committed at once: another projector skips a locked row, not one about to be."""
         if address in self._begun:
             return
         async with self.database.transaction(org_id=address.org_id) as connection:
-            await connection.execute(SQL["begin_cursor"], *address)
+            await connection.execute(SQL["begin_cursor"], *address, FORMAT)
         if len(self._begun) >= SITES_CACHED_MAX:
             self._begun.clear()
         self._begun.add(address)
 
 
 async def forget_site(dsn: str, org_id: str, site_id: str) -> None:
-    """Drop everything that is projected of a site, so that it is made anew. Raises DatabaseUnavailable."""
+    """Drop everything that is projected of a site, so that it is made anew. Raises DatabaseUnavailable, and OperatorError where a
+    newer release has projected it: its tables are not known here."""
     database = Database("shard", dsn, Role.PROJECT)
+    address = Address(org_id, site_id)
     try:
         async with database.transaction(org_id=org_id) as connection:
-            await connection.fetchval(SQL["lock_cursor_waiting"], org_id, site_id)
-            for name in ("forget_aggregates", "forget_checks", "forget_sales", "forget_quarantine", "reset_cursor"):
-                await connection.execute(SQL[name], org_id, site_id)
+            await connection.execute(SQL["write_format"], str(FORMAT))
+            format = await connection.fetchval(SQL["format"], *address)
+            if format is None:
+                return
+            if format > FORMAT:
+                raise OperatorError(
+                    "hub.older_than_read_models",
+                    f"The read models of site {site_id} are of format {format}; this release makes {FORMAT}.",
+                    "Run the command with the release that the projectors are of.",
+                )
+            await connection.fetchval(SQL["lock_cursor_waiting"], *address)
+            await _forget(connection, address)
     finally:
         await database.close()
+
+
+async def _forget(connection: Any, address: Address) -> None:
+    """Drop what is projected of a site whose cursor is locked, and begin anew."""
+    statements = [SQL["forget_aggregates"], SQL["forget_quarantine"], *(ROWS[f"forget_{table}"] for table in TABLES)]
+    for statement in statements:
+        await connection.execute(statement, *address, timeout=REBUILD_FORGET_TIMEOUT_S)
+    await connection.execute(SQL["reset_cursor"], *address, FORMAT)
 
 
 def _columns(pairs: Iterable[tuple[str, str]]) -> tuple[list[str], list[str]]:

@@ -7,16 +7,25 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
+import msgspec
+
 from hub.app.errors import HubRefused
-from hub.app.ports import Quarantined, Scope, Site, SitePosition
+from hub.app.ports import CheckContents, ChecksAsked, Quarantined, Scope, Site, SitePosition, StationTimes
 from hub.db.connect import Database, DatabaseUnavailable
 from hub.db.queries import load
-from shared.domain.check.books import Sales
+from hub.project.rows import FORMAT
+from hub.records import CheckSummary, DaySales, DayTax, DayTender
 from shared.protocol.entry import START, Position
 
 __all__ = ["PostgresReadShard"]
 
 SQL = load("read")
+_CONTENTS = msgspec.structs.fields(CheckContents)
+_READERS: dict[str, msgspec.json.Decoder[Any]] = {field.name: msgspec.json.Decoder(field.type) for field in _CONTENTS}
+_sales: msgspec.json.Decoder[list[DaySales]] = msgspec.json.Decoder(list[DaySales])
+_tenders: msgspec.json.Decoder[list[DayTender]] = msgspec.json.Decoder(list[DayTender])
+_taxes: msgspec.json.Decoder[list[DayTax]] = msgspec.json.Decoder(list[DayTax])
+_checks: msgspec.json.Decoder[list[CheckSummary]] = msgspec.json.Decoder(list[CheckSummary])
 
 
 class PostgresReadShard:
@@ -52,21 +61,51 @@ class PostgresReadShard:
             rows = await connection.fetch(SQL["positions"], [site.org_id for site in sites], [site.site_id for site in sites])
         return {row["site_id"]: _position(row) for row in rows}
 
-    async def sales(self, org_id: str, site_id: str, currency: str, first: str, last: str) -> Mapping[str, Sales]:
+    async def _value(self, name: str, org_id: str, *arguments: Any) -> Any:
+        """The one value that the statement answers, on behalf of the organisation, which is its first argument."""
         async with self._as(Scope(org_id)) as connection:
-            rows = await connection.fetch(SQL["sales"], org_id, site_id, currency, first, last)
-        return {
-            row["business_date"]: Sales(
-                orders=row["orders"], lines=row["lines"], gross_minor=row["gross_minor"], net_minor=row["net_minor"],
-                tax_minor=row["tax_minor"],
-            )
-            for row in rows
-        }  # fmt: skip
+            return await connection.fetchval(SQL[name], org_id, *arguments)
+
+    async def is_current(self, org_id: str, site_id: str) -> bool:
+        return bool(await self._value("is_current", org_id, site_id, FORMAT))
+
+    async def sales(self, org_id: str, site_id: str, first: str, last: str) -> Sequence[DaySales]:
+        return _sales.decode(await self._value("sales", org_id, site_id, first, last))
+
+    async def tenders(self, org_id: str, site_id: str, first: str, last: str) -> Sequence[DayTender]:
+        return _tenders.decode(await self._value("tenders", org_id, site_id, first, last))
+
+    async def taxes(self, org_id: str, site_id: str, first: str, last: str) -> Sequence[DayTax]:
+        return _taxes.decode(await self._value("taxes", org_id, site_id, first, last))
+
+    async def checks(self, org_id: str, site_id: str, asked: ChecksAsked) -> Sequence[CheckSummary]:
+        after = msgspec.structs.astuple(asked.after)
+        filters = (asked.first, asked.last, asked.status, asked.table_id, asked.training)
+        return _checks.decode(await self._value("checks", org_id, site_id, *filters, *after, asked.limit))
+
+    async def check(self, org_id: str, site_id: str, check_id: str) -> CheckContents | None:
+        async with self._as(Scope(org_id)) as connection:
+            row = await connection.fetchrow(SQL["check"], org_id, site_id, check_id)
+        return None if row is None else CheckContents(**{name: read.decode(row[name]) for name, read in _READERS.items()})
+
+    async def ticket_times(self, org_id: str, site_id: str, first: str, last: str, limit: int) -> Sequence[tuple[str, StationTimes]]:
+        async with self._as(Scope(org_id)) as connection:
+            rows = await connection.fetch(SQL["ticket_times"], org_id, site_id, first, last, limit)
+        return [(row["business_date"], _times(row)) for row in rows]
 
     async def quarantined(self, org_id: str, site_id: str, limit: int) -> Sequence[Quarantined]:
         async with self._as(Scope(org_id)) as connection:
             rows = await connection.fetch(SQL["quarantine"], org_id, site_id, limit)
         return [Quarantined(**dict(row)) for row in rows]
+
+
+def _times(row: Mapping[str, Any]) -> StationTimes:
+    return StationTimes(**{name: _tenth(row[name]) for name in StationTimes.__struct_fields__})
+
+
+def _tenth(value: Any) -> Any:
+    """Seconds to a tenth: a clock in a kitchen says no more."""
+    return round(value, 1) if isinstance(value, float) else value
 
 
 def _position(row: Mapping[str, Any]) -> SitePosition:

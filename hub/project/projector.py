@@ -11,7 +11,9 @@ from collections.abc import Sequence
 
 from hub.db.connect import DatabaseUnavailable, ValueRefused
 from hub.db.project_store import ProjectShard, SiteTransaction
-from hub.project.fold import Missing, Read, SiteFold, read_entry
+from hub.project.fold import Missing, SiteFold
+from hub.project.reading import Read, read_entry
+from hub.project.rows import replacements
 from shared.limits import PROJECT_BATCH_ENTRIES, PROJECT_POLL_S, PROJECT_SITES_MAX, RECONNECT_WAIT_S
 from shared.protocol.subjects import Address
 
@@ -110,10 +112,10 @@ class Projector:
             else:
                 await _fold(site, fold, entries)
                 try:
-                    checks = fold.checks()
+                    replaced = replacements(fold.changed())
                 except Exception as error:  # arithmetic over whatever a site sent; the entry is found one by one (Law 11)
                     raise _Unkeepable(f"{type(error).__name__}: {error}") from error
-                await site.put(fold.changes, checks, fold.sales)
+                await site.put(fold.changes, replaced)
             await site.advance(entries[-1].raw.sequence, fold.unknown_events, fold.held)
         self._count(address, fold, len(entries))
         return len(entries)
@@ -136,8 +138,11 @@ class Projector:
 
 async def _fold(site: SiteTransaction, fold: SiteFold, entries: Sequence[Read]) -> None:
     wanted = fold.wanted(entries)
-    fold.load(wanted, await site.aggregates(wanted))
-    fold.quarantine(await site.quarantined(wanted))
+    found = await site.aggregates(wanted)
+    fold.load(wanted, found)
+    if related := fold.related(found):
+        fold.load(related, await site.aggregates(related))
+    fold.quarantine(await site.quarantined({subject for read in entries for subject in read.subjects}))
     for read in entries:
         while True:
             try:

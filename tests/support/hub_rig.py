@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import asyncpg
 
@@ -20,9 +20,11 @@ from hub.ingest.apply import Applier
 from hub.ingest.counts import Counts
 from hub.ingest.greet import Greeter
 from hub.project.projector import ProjectCounts, Projector
+from hub.records import DaySales, DayTax, DayTender
 from hub.settings import HubSettings
 from hub.stores import make_stores
-from shared.domain.check.books import Sales
+from shared.domain.check.books import DAY, NO_SALES, DayBook, Sales, TaxSum, TenderSum
+from shared.domain.kernel import Key
 from shared.limits import CLAIM_CODE_BYTES
 from shared.protocol.envelope import Answer
 from tests.support.boxes import new_id
@@ -30,6 +32,8 @@ from tests.support.journals import SiteJournal
 from tests.support.postgres import Database as TestDatabase
 
 __all__ = ["HubRig"]
+
+S = TypeVar("S", Sales, TenderSum, TaxSum)
 
 
 def _jwt(org_id: str, site_id: str, public_key: str) -> str:
@@ -150,11 +154,35 @@ class HubRig:
         rows = await self.look_as(journal, "select sequence, entry from journal where site_id = $1::text::uuid order by sequence")
         return [(row["sequence"], row["entry"]) for row in rows]
 
-    async def sales(self, journal: SiteJournal, first: str = "2026-01-01", last: str = "2026-12-31") -> dict[str, Sales]:
+    async def books(self, journal: SiteJournal, first: str = "2026-01-01", last: str = "2026-12-31") -> dict[Key, DayBook]:
+        """The books of the site by key, put together from what the read models say of sales, tenders and taxes."""
         site = await self.stores.control.site(Scope(None), journal.address.site_id)
         assert site is not None
-        shard = self.stores.shards[site.shard]
-        return dict(await shard.sales(site.org_id, site.site_id, site.currency, first, last))
+        shard, asked = self.stores.shards[site.shard], (site.org_id, site.site_id, first, last)
+        books: dict[Key, DayBook] = {}
+
+        def add(day: DaySales | DayTender | DayTax, **fields: Any) -> None:
+            key = (DAY, f"{day.business_date}/{day.currency}")
+            book = books.get(key) or DayBook(business_date=day.business_date, currency=day.currency)
+            books[key] = book.plus(DayBook(business_date=day.business_date, currency=day.currency, **fields))
+
+        for sales in await shard.sales(*asked):
+            add(sales, sales=_sums(Sales, sales))
+        for tender in await shard.tenders(*asked):
+            add(tender, tenders={tender.tender: _sums(TenderSum, tender)})
+        for tax in await shard.taxes(*asked):
+            kind = "inclusive" if tax.inclusive else "exclusive"
+            add(tax, taxes={f"{tax.tax_id}|{tax.rate}|{kind}": _sums(TaxSum, tax)})
+        return books
+
+    async def sales(self, journal: SiteJournal, first: str = "2026-01-01", last: str = "2026-12-31") -> dict[str, Sales]:
+        """Sales of a site of one currency, by business date."""
+        books = await self.books(journal, first, last)
+        return {book.business_date: book.sales for book in books.values() if book.sales != NO_SALES}
+
+
+def _sums(cls: type[S], day: DaySales | DayTender | DayTax) -> S:
+    return cls(**{name: getattr(day, name) for name in cls.__struct_fields__})
 
 
 def everything(journal: SiteJournal) -> list[tuple[int, bytes]]:

@@ -53,9 +53,8 @@ async def test_journals_arrive_are_projected_and_are_reported(hub: HubStack, bro
         await ensure_arrived(looking, boxes)
         await ensure_projected(looking, site, 61)
     report = hub.command("sales", "--site", site.address.site_id, "--from", "2026-03-01", "--to", "2026-03-31")
-    assert list(report) == [
-        "site_id", "from", "to", "orders", "lines", "gross_minor", "net_minor", "tax_minor", "currency", "days",
-    ]  # fmt: skip
+    assert {"site_id", "from", "to", "orders", "lines", "gross_minor", "net_minor", "tax_minor", "currency", "days"} <= set(report)
+    assert report["is_current"]
     assert (report["orders"], report["lines"], report["gross_minor"], report["currency"]) == (61, 122, 61 * 1547, "USD")
     assert [day["business_date"] for day in report["days"]] == ["2026-03-01", "2026-03-02"]
     text = run("hub", "sales", "--site", site.address.site_id, "--from", "2026-03-01", "--to", "2026-03-31", env=hub.env).stdout

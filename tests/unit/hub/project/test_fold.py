@@ -1,10 +1,9 @@
-"""The fold by itself: state on demand, sales as differences, quarantine by check."""
+"""The fold by itself: state on demand, quarantine by check."""
 
 import pytest
 
-from hub.project.fold import Missing, RawEntry, Read, SiteFold, read_entry
-from shared.domain.check import Check
-from shared.domain.check.books import NO_SALES, sales_of
+from hub.project.fold import Missing, SiteFold
+from hub.project.reading import RawEntry, Read, read_entry
 from tests.support.boxes import new_id
 from tests.support.journals import SiteJournal
 
@@ -36,7 +35,7 @@ def test_state_that_was_not_loaded_is_asked_for_and_nothing_has_changed(site: Si
     fold = SiteFold()
     with pytest.raises(Missing):
         fold.fold(reads(site)[0])
-    assert (dict(fold.changes), fold.held, fold.sales) == ({}, [], {})
+    assert (dict(fold.changes), fold.held) == ({}, [])
 
 
 def test_what_is_sure_to_be_asked_for_is_named_beforehand(site: SiteJournal) -> None:
@@ -50,8 +49,7 @@ def test_a_fold_comes_to_the_state_of_the_site(site: SiteJournal) -> None:
     site.orders(3)
     fold = folded(reads(site))
     assert dict(fold.changes) == site.memory.state
-    checks = [each for each in site.memory.state.values() if isinstance(each, Check)]
-    assert fold.sales == {("2026-03-01", "USD"): sum(map(sales_of, checks), NO_SALES)}
+    assert fold.changed() == [(None, aggregate) for aggregate in fold.changes.values()]
     assert fold.held == []
 
 
@@ -71,22 +69,6 @@ def test_an_exception_of_any_kind_holds_back_one_check(site: SiteJournal, monkey
     assert [held.code for held in fold.held][:2] == ["event.unfit", "quarantine.follows"]
     assert {(held.kind, held.id) for held in fold.held} == {("check", first)}
     assert ("check", second) in fold.changes
-
-
-@pytest.mark.parametrize(
-    ("event", "code"),
-    [
-        (b'{"type":"LineAdded","check_id":"c"}', "event.malformed"),
-        (b'{"type":"CheckOpened","check_id":"c","number":1,"business_date":"d","currency":"USD","table_id":"\\u0000"}', "event.nul"),
-        (b'{"type":"CheckOpened","check_id":"c","number":1,"business_date":"d","currency":"USD","table_id":"\\\\u0000"}', ""),
-        (b'{"type":"Unheard","check_id":"c"}', ""),
-    ],
-)
-def test_how_far_an_entry_can_be_read(site: SiteJournal, event: bytes, code: str) -> None:
-    site.append(event)
-    assert reads(site)[-1].code == code
-    if code:
-        assert reads(site)[-1].subject == ("check", "c")
 
 
 def test_an_explanation_can_be_stored_whatever_is_in_it(site: SiteJournal) -> None:
