@@ -63,7 +63,8 @@ def _ensure_sound(discount: Discount, places: dict[str, int]) -> None:
         raise ValueError(f"the discount {discount.id} needs either a rate or an amount above zero")
     if (discount.scope == "order") == bool(discount.line_ids):
         raise ValueError(f"the discount {discount.id} of scope {discount.scope} names {len(discount.line_ids)} lines")
-    if len(set(discount.line_ids)) < len(discount.line_ids) or not places.keys() >= set(discount.line_ids):
+    named = set(discount.line_ids)
+    if len(named) < len(discount.line_ids) or not places.keys() >= named:
         raise ValueError(f"the discount {discount.id} names a line twice, or one that is not there")
     parts = discount.parts_minor
     if parts and (len(parts) != len(discount.line_ids) or min(parts) < 0 or sum(parts) != discount.amount_minor):

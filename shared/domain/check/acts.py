@@ -146,7 +146,7 @@ ACT_ERRORS: dict[str, ErrorInfo] = {
     "check.merged": ErrorInfo(409, "The check was merged into another.", "Go on with the check that it was merged into."),
     "check.still_open": ErrorInfo(409, "The check is open.", "That is done to closed checks; change the check itself."),
     "check.changed": ErrorInfo(409, "The check has been changed meanwhile.", "Look at it as it is now, and do it again."),
-    "check.overpaid": ErrorInfo(409, "More would be paid than the check comes to.", "Leave the line on the check."),
+    "check.overpaid": ErrorInfo(409, "More would be paid than the check comes to.", "Leave it as it is; once closed, it can be refunded."),
     "line.unknown": ErrorInfo(404, "The check has no such line.", "Load the check again."),
     "line.changed": ErrorInfo(409, "The line has been changed meanwhile.", "Look at it as it is now, and do it again."),
     "line.is_share": ErrorInfo(409, "The check has a share of that line only.", "Merge the checks of the split first."),
