@@ -13,10 +13,13 @@ from edge.app.site import BOX, BoxIdentity, Device, RefusedCommand, Request, Sit
 from shared.domain.check import AddLine, ChangeDiningOption, ChangeLine, ChosenModifier, CloseCheck, OpenCheck, PayCash, SendCheck, VoidLine
 from shared.domain.check.charging import AddCharge, WaiveCharge
 from shared.domain.check.discounting import CompLines, GiveDiscount, RemoveDiscount
+from shared.domain.check.evenly import SplitEvenly
 from shared.domain.check.exempting import ExemptTax, RemoveExemption
 from shared.domain.check.firing import HoldLines, ReleaseLines
+from shared.domain.check.merging import MergeChecks
 from shared.domain.check.moving import MoveLines
-from shared.domain.check.seating import MoveChecks
+from shared.domain.check.seating import AssignCheck, ChangeCheck, MoveChecks
+from shared.domain.check.splitting import LineWeights, SplitCheck
 from shared.domain.ids import derived_id
 from shared.domain.kernel import Command
 from shared.domain.kitchen.changes import MarkChangesSeen
@@ -133,6 +136,7 @@ class Scene:
         self._play_kitchen(site)
         self._play_lines(site)
         self._play_money(site)
+        self._play_seating(site)
 
     def _play_kitchen(self, site: Site) -> None:
         """Everything that a kitchen says and is told."""
@@ -184,6 +188,24 @@ class Scene:
         self._do(site, WaiveCharge(check_id=check, charge_id=derived_id(check, "party"), reason="birthday"))
         self._do(site, ExemptTax(check_id=check, tax_ids=("food",), reason="embassy", certificate="D-77"))
         self._do(site, RemoveExemption(check_id=check))
+
+    def _play_seating(self, site: Site) -> None:
+        """A check that changes hands, and comes apart and together again."""
+        check, soup, wine = name_id("seats"), name_id("seats 1"), name_id("seats 2")
+        self._do(site, OpenCheck(check_id=check, table_id="1", covers=2))
+        self._line(site, "seats", "seats 1", "soup", seat=1)
+        self._line(site, "seats", "seats 2", "wine", seat=2)
+        self._line(site, "seats", "seats 3", "soup")
+        self._do(site, ChangeCheck(check_id=check, covers=3, name="Ümit"))
+        self._do(site, AssignCheck(check_id=check, owner_id="berta"))
+        self._do(site, GiveDiscount(check_id=check, discount_id=name_id("third"), name="Neighbour", rate="1/3", reason="regular"))
+        self._do(site, SendCheck(check_id=check))
+        thirds = (LineWeights(line_id=wine, weights=(1, 0, 2)),)
+        children = (name_id("seats b"), name_id("seats c"))
+        self._do(site, SplitCheck(check_id=check, into=children, seats=((1,), (2,), (3,)), assignments=thirds))
+        self._do(site, SplitCheck(check_id=check, into=(name_id("seats d"),), assignments=(LineWeights(line_id=soup, weights=(1, 1)),)))
+        self._do(site, MergeChecks(into_check_id=check, check_ids=(children[1], name_id("seats d"))))
+        self._do(site, SplitEvenly(check_id=check, ways=3))
 
     def frames(self) -> dict[str, bytes]:
         """One frame of each kind, and one answer of each status."""
