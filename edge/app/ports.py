@@ -1,7 +1,8 @@
 """The ports between the use cases of the edge and what they stand on.
 
-What lives here: the `Store` of a journal with its records and errors. SQLite implements it (edge/journal), and so does the
-simulator; one contract suite runs over both. No HTTP, SQL or NATS is known here.
+What lives here: the `Store` of a journal with its records and errors, which SQLite implements (edge/journal), and so does the
+simulator; and the `CardPort` to a card network. One contract suite for each runs over all that implement it. No HTTP, SQL or NATS
+is known here.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -13,7 +14,10 @@ import msgspec
 from shared.domain.kernel import Key
 from shared.protocol.entry import Position, StoredEntry
 
-__all__ = ["AggregateRow", "CommandRecord", "CommitUnknownError", "Head", "Store", "StorageFullError", "Write"]
+__all__ = [
+    "AggregateRow", "CardApproval", "CardCharge", "CardDeclinedError", "CardKeyReusedError", "CardOutcomeUnknownError", "CardPort",
+    "CardsUnreachableError", "CommandRecord", "CommitUnknownError", "Head", "Store", "StorageFullError", "Write",
+]  # fmt: skip
 
 
 class CommitUnknownError(Exception):
@@ -88,4 +92,70 @@ class Store(Protocol):
 
     def reopen(self) -> None:
         """Let go of the file and open it anew, after a commit that failed. What is read afterwards is on disk, synced."""
+        ...
+
+
+# --- cards ---------------------------------------------------------------------------------------
+
+
+class CardsUnreachableError(Exception):
+    """No card network is there. Nothing was asked, and nothing has happened. Said within CARD_REFUSAL_S (Law 7)."""
+
+
+class CardDeclinedError(Exception):
+    """The network said no; `reason` is its word for why. Nothing has happened."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class CardOutcomeUnknownError(Exception):
+    """The network was asked and gave no answer in time: nobody can say what happened. The same key asked again finds out."""
+
+
+class CardKeyReusedError(Exception):
+    """The key was used to ask for something else."""
+
+
+class CardCharge(msgspec.Struct, frozen=True, kw_only=True):
+    """What is asked of a card: `amount_minor` of a currency, under an idempotency key, answered within `deadline_s` seconds."""
+
+    key: str
+    amount_minor: int
+    currency: str
+    deadline_s: float
+
+
+class CardApproval(msgspec.Struct, frozen=True, kw_only=True):
+    """What the network said: its approval code, and its own reference for what was done."""
+
+    approval_code: str
+    reference: str
+
+
+class CardPort(Protocol):
+    """A card network. Whatever is asked has a key: the same key asks for the same thing and happens once (Law 3).
+
+    Every method raises CardsUnreachableError, CardDeclinedError, CardOutcomeUnknownError or CardKeyReusedError, and nothing else.
+    """
+
+    async def authorise(self, charge: CardCharge) -> CardApproval:
+        """Let the card pay. It can be cancelled; what was cancelled is declined when it is asked again."""
+        ...
+
+    async def preauthorise(self, charge: CardCharge) -> CardApproval:
+        """Hold the amount on the card without taking it."""
+        ...
+
+    async def capture(self, charge: CardCharge, held_key: str) -> CardApproval:
+        """Take the amount from what is held under `held_key`, which then is held no longer."""
+        ...
+
+    async def refund(self, charge: CardCharge, paid_key: str) -> CardApproval:
+        """Give the amount back to the card that paid under `paid_key`, whether by `authorise` or by `capture`."""
+        ...
+
+    async def cancel(self, key: str, deadline_s: float) -> None:
+        """Undo what was asked under the key, or see to it that it never happens. What was never asked, or is cancelled already, is fine."""
         ...

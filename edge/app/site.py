@@ -194,6 +194,16 @@ class Site:
             return [RefusedCommand(error=refusal)] * len(requests), committed
         return outcomes, self._settle(group)
 
+    def rehearse(self, request: Request) -> Outcome:
+        """What the request would be answered now; nothing of it is kept."""
+        self._known = self._store.find_commands({submit.id for submit in request.commands if is_id(submit.id)})
+        return self._decide_request(request, Trial(self, self._head, self._head_at))
+
+    def answer(self, command_id: str) -> Accepted | None:
+        """The first answer of a command that was accepted; None for one that is not known."""
+        record = self._store.find_commands([command_id]).get(command_id)
+        return None if record is None else self._first_answer(record, Trial(self, self._head, self._head_at))
+
     def recover(self) -> Committed | None:
         """Reopen the store and read the state anew, as after a failed commit.
 

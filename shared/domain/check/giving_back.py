@@ -7,8 +7,9 @@ The rules (golden rule 8, and decided here):
 
 - Everything of a check stands on its lines: the net of each with its taxes, and of the service charges what falls to the line, by
   largest remainder over the lines' prices (a charge's tax over the lines that bear that tax).
-- **Units** of a line give back its net and each of its taxes by cumulative rounding, each by itself, so that unit by unit
-  everything returns to nothing. A weighed line and a share of a line are one unit.
+- **Units** of a line give back its price and each of its taxes by cumulative rounding, each by itself, so that unit by unit
+  everything returns to nothing, and half of two soups at 6.50 is 6.50. What of the price is no inclusive tax is net. A weighed
+  line and a share of a line are one unit.
 - An **amount** is allocated over what is left of the net and of each tax by largest remainder, and each part of it over the
   lines by what is left of it there. Units of a line that come after it give back of what the amount left of the line.
 - What a tax was raised on, and what exempt guests did not owe of it, go back in the same proportions, and what rounding has
@@ -67,12 +68,35 @@ class Left(msgspec.Struct, kw_only=True):
         before = self.refunded.get(line_id, 0)
         if count < 1 or before + count > units:
             raise ValueError(f"{count} units of line {line_id} cannot be refunded: {before} of {units} were")
-        given = self.units[line_id]
-        columns = zip(self.paid[line_id], self.amounts[line_id], given, strict=True)
-        part = [max(0, round_ratio((paid - amount) * (before + count), units) - gave) for paid, amount, gave in columns]
+        given, left = self.units[line_id], self._line(line_id)
+
+        def cumulated(gave: int, rest: int) -> int:
+            return max(0, round_ratio((gave + rest) * (before + count), units) - gave)
+
+        part = [cumulated(gave, rest) for gave, rest in zip(given, left, strict=True)]
+        priced = [_NET, *self._inclusive]
+        price = cumulated(sum(given[column] for column in priced), sum(left[column] for column in priced))
+        self._share_price(part, price, left)
         self.units[line_id] = [a + b for a, b in zip(given, part, strict=True)]
         self.refunded[line_id] = before + count
         return part
+
+    @property
+    def _inclusive(self) -> list[int]:
+        """The columns of what is owed of taxes that are in the price."""
+        return [_PER_TAX * place + _TAX for place, tax in enumerate(self.taxes) if tax.inclusive]
+
+    def _share_price(self, part: list[int], price: int, left: Sequence[int]) -> None:
+        """What of the price is no inclusive tax is net. Where a few cents of many taxes round against one another, the taxes give
+        way: no column ever gives back less than nothing, or more than is left of it."""
+        for column in self._inclusive:
+            part[column] = min(part[column], left[column])
+        part[_NET] = price - sum(part[column] for column in self._inclusive)
+        for column in self._inclusive:
+            moved = max(part[_NET] - left[_NET], 0) or min(part[_NET], 0)
+            moved = max(-part[column], min(moved, left[column] - part[column]))
+            part[column] += moved
+            part[_NET] -= moved
 
     def give_amount(self, amount_minor: int) -> list[int]:
         """So much of everything that is left, by column. Raises ValueError for more than there is."""

@@ -114,6 +114,7 @@ def tender_parts(shares: Shares, codes: Mapping[str, str], cash_step_minor: int)
             amount_minor=amount,
             rounding_minor=roundings.pop(payment.tender, 0) if payment.kind == "cash" else 0,
             approval_code=codes.get(payment.payment_id, ""),
+            kind=payment.kind,
         )
         for payment, amount in shares
     )

@@ -252,13 +252,14 @@ class Payment(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 
 class TenderPart(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """What of a refund goes to which payment's tender; `rounding_minor` on top where it is paid out in cash."""
+    """What of a refund goes to which payment's tender, of which `kind`; `rounding_minor` on top where it is paid out in cash."""
 
     payment_id: str
     tender: str
     amount_minor: int
     rounding_minor: int = 0
     approval_code: str = ""
+    kind: str = ""
 
 
 class RefundedLine(msgspec.Struct, frozen=True, gc=False, kw_only=True):

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.arithmetic.refunds import refund_units
+from shared.domain.arithmetic.refunds import refund_part, refund_units
 from shared.domain.arithmetic.types import Tax
 from shared.domain.check import Check, sums_of
 from shared.domain.check.books import NO_SALES, booked
@@ -80,6 +80,8 @@ def unreturned(check: Check) -> list[int]:
 
 
 def ensure_within(check: Check) -> None:
+    last = check.refunds[-1]
+    assert min(last.net_minor, *(min(tax.base_minor, tax.tax_minor, tax.relieved_minor) for tax in last.taxes), 0) == 0
     assert net_left(check) >= 0
     assert all(min(amounts) >= 0 for amounts in taxes_left(check).values())
     assert min(unreturned(check)) >= 0
@@ -104,15 +106,19 @@ def ensure_nothing_left(world: World) -> None:
 @given(sold())
 def test_unit_by_unit_everything_returns_to_nothing(world: World) -> None:
     paid = {line.line_id: line for line in sums_of(world.check()).lines}
-    has_charges = bool(world.check().charges)
+    charged = bool(world.check().charges)
     for line in world.check().kept_lines:
         for before in range(units_of(line)):
             if (line.line_id, units_of(line) - before) not in refundable(world):
                 continue
             refunded = give(world, units(line.line_id))
             ensure_within(world.check())
-            if not has_charges:
-                assert refunded.net_minor == refund_units(paid[line.line_id], units_of(line), before).net_minor
+            sums = paid[line.line_id]
+            if not charged and not any(share.tax.inclusive for share in sums.taxes):
+                rule = refund_units(sums, units_of(line), before)
+                assert (refunded.net_minor, refunded.total_minor) == (rule.net_minor, rule.total_minor)
+            elif not charged and not any(not share.tax.inclusive or share.tax.exempt for share in sums.taxes):
+                assert refunded.total_minor == refund_part(sums.price_minor, units_of(line), before)
     ensure_nothing_left(world)
 
 
