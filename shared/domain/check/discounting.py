@@ -1,6 +1,7 @@
 """Discounts and comps: what somebody takes off a line or a check, and puts back.
 
-What lives here: GiveDiscount, CompLines, RemoveDiscount, their events and rules. In which order discounts come off, and that
+What lives here: GiveDiscount, CompLines, RemoveDiscount, their events and rules; what a discount may be at all is in
+discount_terms.py. In which order discounts come off, and that
 nothing goes below zero, is order arithmetic's (golden rules 2 and 9); promotions, which give themselves, are in promotions.py.
 """
 
@@ -9,7 +10,6 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from shared.domain.arithmetic.rates import ratio
 from shared.domain.check.acts import (
     before,
     changed,
@@ -20,8 +20,9 @@ from shared.domain.check.acts import (
     ensure_unchanged,
     find_check,
 )  # fmt: skip
+from shared.domain.check.discount_terms import ensure_not_twice, ensure_rate_or_amount, lines_in_scope, lines_meant
 from shared.domain.check.reckoning import money_changed
-from shared.domain.check.state import Check, GivenDiscount, LineStatus
+from shared.domain.check.state import Check, GivenDiscount
 from shared.domain.errors import ErrorInfo, Refused
 from shared.domain.kernel import Aggregate, Command, Context, Event, Feature, Key, Meta, View
 from shared.domain.menu.rules import DiscountRule
@@ -92,7 +93,7 @@ def _give(view: View, command: GiveDiscount, context: Context) -> Iterable[Event
     check = _ready(view, command.check_id, command.discount_id, command.revision)
     ensure_text(command.name, command.reason)
     given = _by_rule(check, command, context) if command.rule_id else _made_up(check, command, context)
-    _ensure_not_twice(check, given)
+    ensure_not_twice(check, given)
     yield from _given(check, given)
 
 
@@ -101,12 +102,12 @@ def _comp(view: View, command: CompLines, context: Context) -> Iterable[Event]:
     approver = ensure_approved(context, "A comp")
     ensure_reason(context, "comp", command.reason)
     rate = command.rate or ("" if command.amount_minor else "100%")
-    _ensure_rate_or_amount(check, rate, command.amount_minor)
+    ensure_rate_or_amount(check, rate, command.amount_minor)
     comp = GivenDiscount(
         discount_id=command.discount_id, name="Comp", scope="comp", rate=rate, amount_minor=command.amount_minor,
-        line_ids=_lines(check, command.line_ids), reason=command.reason, given_by=context.actor_id, approved_by=approver,
+        line_ids=lines_meant(check, command.line_ids), reason=command.reason, given_by=context.actor_id, approved_by=approver,
     )  # fmt: skip
-    _ensure_not_twice(check, comp)
+    ensure_not_twice(check, comp)
     yield from _given(check, comp)
 
 
@@ -143,10 +144,10 @@ def _by_rule(check: Check, command: GiveDiscount, context: Context) -> GivenDisc
         raise Refused("discount.unknown", f"The menu has no discount {command.rule_id!r}.", check_id=check.check_id, discounts=known)
     if command.rate or command.amount_minor:
         raise Refused("discount.malformed", f"{rule.name} says by itself what comes off.", check_id=check.check_id)
-    _ensure_rate_or_amount(check, rule.rate, rule.amount_minor)
+    ensure_rate_or_amount(check, rule.rate, rule.amount_minor)
     return GivenDiscount(
         discount_id=command.discount_id, name=rule.name, scope=rule.scope, rate=rule.rate, amount_minor=rule.amount_minor,
-        line_ids=_scope_lines(check, rule.scope, command.line_ids), rule_id=rule.id, reason=command.reason, given_by=context.actor_id,
+        line_ids=lines_in_scope(check, rule.scope, command.line_ids), rule_id=rule.id, reason=command.reason, given_by=context.actor_id,
         approved_by=_approver(rule, context),
     )  # fmt: skip
 
@@ -160,63 +161,12 @@ def _made_up(check: Check, command: GiveDiscount, context: Context) -> GivenDisc
     ensure_reason(context, "discount", command.reason)
     if not command.name.strip():
         raise Refused("discount.malformed", "A discount that is not on the menu needs a name.", check_id=check.check_id)
-    _ensure_rate_or_amount(check, command.rate, command.amount_minor)
+    ensure_rate_or_amount(check, command.rate, command.amount_minor)
     scope = "item" if command.line_ids else command.scope
     return GivenDiscount(
         discount_id=command.discount_id, name=command.name, scope=scope, rate=command.rate, amount_minor=command.amount_minor,
-        line_ids=_scope_lines(check, scope, command.line_ids), reason=command.reason, given_by=context.actor_id, approved_by=approver,
+        line_ids=lines_in_scope(check, scope, command.line_ids), reason=command.reason, given_by=context.actor_id, approved_by=approver,
     )  # fmt: skip
-
-
-def _ensure_rate_or_amount(check: Check, rate: str, amount_minor: int) -> None:
-    """Raises Refused `discount.malformed` unless there is one of an exact rate in (0, 1] and an amount."""
-    if bool(rate) == bool(amount_minor):
-        raise Refused("discount.malformed", "A discount is either a rate or an amount.", check_id=check.check_id)
-    if rate:
-        try:
-            numerator, denominator = ratio(rate)
-        except ValueError as error:
-            raise Refused("discount.malformed", f"The rate cannot be read: {error}.", check_id=check.check_id) from error
-        if not 0 < numerator <= denominator:
-            raise Refused("discount.malformed", f"The rate {rate} is not above 0% and up to 100%.", check_id=check.check_id)
-
-
-def _scope_lines(check: Check, scope: str, line_ids: tuple[str, ...]) -> tuple[str, ...]:
-    if scope == "order":
-        if line_ids:
-            raise Refused("discount.malformed", "A discount of the whole check names no lines.", check_id=check.check_id)
-        return ()
-    if not line_ids:
-        raise Refused("discount.malformed", "A discount of lines has to name them.", check_id=check.check_id)
-    ids = _lines(check, line_ids)
-    firm = next((line for line in check.lines if line.line_id in ids and not line.discountable), None)
-    if firm is not None:
-        detail = f"{firm.name} on check {check.number} is sold at its price."
-        raise Refused("line.not_discountable", detail, check_id=check.check_id, line_id=firm.line_id)
-    return ids
-
-
-def _lines(check: Check, line_ids: Iterable[str]) -> tuple[str, ...]:
-    """The lines named, components in place of their combo. Raises Refused `line.unknown` or `line.already_voided`."""
-    found = check.lines_named(line_ids)
-    known = {line.line_id for line in found}.union(line.combo.combo_id for line in found if line.combo)
-    if unknown := [id for id in line_ids if id not in known]:
-        raise Refused("line.unknown", f"Check {check.number} has no line {unknown[0]}.", check_id=check.check_id)
-    if voided := next((line for line in found if line.status is LineStatus.VOIDED), None):
-        detail = f"{voided.name} on check {check.number} is voided."
-        raise Refused("line.already_voided", detail, check_id=check.check_id, line_id=voided.line_id)
-    return tuple([line.line_id for line in found])
-
-
-def _ensure_not_twice(check: Check, given: GivenDiscount) -> None:
-    """Raises Refused `discount.repeated` for a percentage of one rule, or all of a comp, on what has it already: two waiters gave
-    the staff discount. A voucher of an amount may come twice."""
-    ids = set(given.line_ids)
-    for each in check.discounts:
-        is_same = each.rule_id == given.rule_id != "" or given.scope == "comp"
-        if given.rate and is_same and (each.scope, each.rate) == (given.scope, given.rate) and (not ids or ids.intersection(each.line_ids)):
-            detail = f"{given.name} of {given.rate} is on check {check.number} already."
-            raise Refused("discount.repeated", detail, check_id=check.check_id, discount_id=each.discount_id)
 
 
 def _given(check: Check, given: GivenDiscount) -> Iterable[Event]:

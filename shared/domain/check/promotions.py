@@ -1,14 +1,15 @@
 """Promotions: discounts that give themselves by rule, before all others (golden rule 2).
 
 What lives here: which promotions hold on a check, as a pure function of its lines and the menu's rules. When that is asked, and
-what becomes of the answer, is in settling.py; what they take off and of which tax, in arithmetic. Commands are not known here.
+what becomes of the answer, is in settling.py; which lines a rule is for, in promotion_rules.py; what they take off and of which
+tax, in arithmetic. Commands are not known here.
 
 A promotion takes part units, not lines: a line of three pizzas is three. A unit takes part in one promotion at most, those that
 the menu lists first come first. Left out are lines that are weighed, components of combos (which have a price of their own),
 shares of lines that were split (their promotion was granted before), and what no discount may touch.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -16,37 +17,17 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from shared.domain.arithmetic.profiles import profile_of
-from shared.domain.arithmetic.rates import rate_of, ratio
+from shared.domain.arithmetic.rates import rate_of
+from shared.domain.check.promotion_rules import Rule, rules_of
 from shared.domain.check.reckoning import kept_of
 from shared.domain.check.state import Check, GivenDiscount, Line, LineStatus
 from shared.domain.ids import derived_id
 from shared.domain.menu.document import Menu
-from shared.domain.menu.effective import dayparts_in_force
 from shared.domain.menu.rules import Promotion
 from shared.domain.money import allocate
-from shared.limits import CATEGORY_DEPTH_MAX, RULE_IDS_CACHED_MAX
+from shared.limits import RULE_IDS_CACHED_MAX
 
 __all__ = ["promotions_of"]
-
-_RULES = "_promotions"
-
-
-class _Rule(NamedTuple):
-    """A promotion with what it names, ready to be asked: categories with all below them."""
-
-    promotion: Promotion
-    item_ids: frozenset[str]
-    categories: frozenset[str]
-    dayparts: frozenset[str]
-
-    def is_for(self, line: Line, menu: Menu, zone: ZoneInfo) -> bool:
-        """Whether units of the line can take part: by what it is, and for a happy hour by when it was added."""
-        if (self.item_ids or self.categories) and not (line.item_id in self.item_ids or line.category in self.categories):
-            return False
-        if self.promotion.kind != "happy_hour":
-            return True
-        at = line.added_at
-        return at is not None and not self.dayparts.isdisjoint(dayparts_in_force(menu, at.astimezone(zone).replace(tzinfo=None)))
 
 
 class _Offer(NamedTuple):
@@ -85,7 +66,7 @@ def promotions_of(check: Check, menu: Menu, zone: ZoneInfo) -> tuple[GivenDiscou
     What a split granted stands as it is, and so does what a rule gave that the menu no longer lists: a guest who was promised
     two for one keeps it when the menu turns. The lines of those take part in nothing else.
     """
-    rules = _rules(menu)
+    rules = rules_of(menu)
     standing = tuple([each for each in check.discounts if each.scope == "promotion"]) if check.discounts else ()
     if not rules:
         return standing
@@ -110,7 +91,7 @@ def promotions_of(check: Check, menu: Menu, zone: ZoneInfo) -> tuple[GivenDiscou
 _discount_id = lru_cache(maxsize=RULE_IDS_CACHED_MAX)(derived_id)
 
 
-def _offers(check: Check, menu: Menu, rules: tuple[_Rule, ...], zone: ZoneInfo) -> list[_Offer | None]:
+def _offers(check: Check, menu: Menu, rules: tuple[Rule, ...], zone: ZoneInfo) -> list[_Offer | None]:
     """What the rules ask of each line, None of one that takes part in nothing; kept beside the state for the one after it."""
     lines, kept = check.lines, kept_of(check)
     before, known_rules, offers = kept.offers
@@ -122,7 +103,7 @@ def _offers(check: Check, menu: Menu, rules: tuple[_Rule, ...], zone: ZoneInfo) 
     return now
 
 
-def _offer(line: Line, menu: Menu, rules: tuple[_Rule, ...], zone: ZoneInfo) -> _Offer | None:
+def _offer(line: Line, menu: Menu, rules: tuple[Rule, ...], zone: ZoneInfo) -> _Offer | None:
     if line.status is LineStatus.VOIDED or not line.discountable or line.combo is not None or line.share is not None or line.weight:
         return None
     places = tuple([place for place, rule in enumerate(rules) if rule.is_for(line, menu, zone)])
@@ -156,7 +137,7 @@ def _given(discount_id: str, promotion: Promotion, takes: Sequence[_Take], amoun
 _Found = tuple[Sequence[_Take], int]
 
 
-def _buy_get(rule: _Rule, units: Sequence[_Units]) -> _Found:
+def _buy_get(rule: Rule, units: Sequence[_Units]) -> _Found:
     """For every `buy` units the next `get` are off by the rate.
 
     Decided here: units are counted from the dearest down, so that in each group of `buy + get` the cheapest are off. Whoever
@@ -182,7 +163,7 @@ def _buy_get(rule: _Rule, units: Sequence[_Units]) -> _Found:
     return takes, _off(takes, rule.promotion.rate)
 
 
-def _happy_hour(rule: _Rule, units: Sequence[_Units]) -> _Found:
+def _happy_hour(rule: Rule, units: Sequence[_Units]) -> _Found:
     """What was added while one of its dayparts was in force is off by the rate: rounded once, over all of it."""
     takes: list[_Take] = []
     for each in _dearest_first(units):
@@ -191,7 +172,7 @@ def _happy_hour(rule: _Rule, units: Sequence[_Units]) -> _Found:
     return takes, _off(takes, rule.promotion.rate)
 
 
-def _bundle(rule: _Rule, units: Sequence[_Units]) -> _Found:
+def _bundle(rule: Rule, units: Sequence[_Units]) -> _Found:
     """One unit of each named item (two of one that is named twice) together cost the amount, as often as that saves something.
 
     Decided here: the dearest units come first; modifiers are paid on top, as in a combo.
@@ -240,48 +221,8 @@ def _off(takes: Sequence[_Take], rate: str) -> int:
     return min(whole, rate_of(whole, rate)) if whole else 0
 
 
-_KINDS: dict[str, Callable[[_Rule, Sequence[_Units]], _Found]] = {
+_KINDS: dict[str, Callable[[Rule, Sequence[_Units]], _Found]] = {
     "buy_get": _buy_get,
     "happy_hour": _happy_hour,
     "bundle": _bundle,
 }
-
-# --- the rules of a menu ---------------------------------------------------------------------------
-
-
-def _rules(menu: Menu) -> tuple[_Rule, ...]:
-    """The promotions of the menu, made ready once for each menu and kept beside it."""
-    if not menu.rules.promotions:
-        return ()
-    found: tuple[_Rule, ...] | None = vars(menu).get(_RULES)
-    if found is None:
-        found = vars(menu)[_RULES] = tuple([
-            _Rule(each, frozenset(each.item_ids), _with_those_below(menu, each.category_ids), frozenset(each.daypart_ids))
-            for each in menu.rules.promotions
-            if _is_readable(each)
-        ])  # fmt: skip
-    return found
-
-
-def _is_readable(promotion: Promotion) -> bool:
-    """Whether its rate is one. A menu is checked before it is put in force (problems.py); one that an older release let pass must
-    not stop a waiter, so such a promotion gives nothing."""
-    try:
-        ratio(promotion.rate)
-    except ValueError:
-        return False
-    return True
-
-
-def _with_those_below(menu: Menu, ids: Iterable[str]) -> frozenset[str]:
-    named = set(ids)
-    for category in menu.categories if named else ():
-        above = category.parent
-        for _ in range(CATEGORY_DEPTH_MAX):
-            if not above:
-                break
-            if above in ids:
-                named.add(category.id)
-                break
-            above = menu.categories_by_id[above].parent if above in menu.categories_by_id else ""
-    return frozenset(named)
