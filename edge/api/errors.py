@@ -23,5 +23,11 @@ API_ERRORS: dict[str, ErrorInfo] = {
     "report.too_large": ErrorInfo(422, "The report spans more days than a box reads at once.", "Ask for fewer days; the hub has the whole."),
     "report.reversed": ErrorInfo(422, "The range of dates ends before it begins.", "Ask with from_date at or before to_date."),
     "menu.none": ErrorInfo(404, "There is no menu in force.", "Put one in force first."),
+    "card.offline": ErrorInfo(503, "No card network can be reached.", "Take another tender, or keep the check open and ask again later."),
+    "card.declined": ErrorInfo(402, "The card was declined.", "Ask for another card, or take another tender, under a new id."),
+    "card.unknown": ErrorInfo(503, "Nobody can say yet whether the card paid.", "Ask again with the same id: it happens once, and is found out."),
+    "card.not_cancelled": ErrorInfo(503, "The card was charged, and the check did not take it.", "Ask again with the same id: it is cancelled then."),
+    "card.not_recorded": ErrorInfo(409, "The network has done it, the check has changed meanwhile.", "Let a manager compare both."),
+    "card.several_payments": ErrorInfo(422, "Several cards paid what is given back.", "Name one payment with payment_id, and refund each by itself."),
     "edge.defect": ErrorInfo(500, "The box made a mistake.", "Ask again with the same id; report it with the log of the box."),
 }  # fmt: skip

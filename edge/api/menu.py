@@ -13,7 +13,7 @@ from litestar import Request, Response, Router, get
 from litestar.params import FromPath, QueryParameter
 
 from edge.api.menu_import import put_menu
-from edge.api.openapi import refusals
+from edge.api.openapi import kept, refusals
 from edge.api.state import Edge, Here
 from shared.domain.check.offering import ensure_dining_option
 from shared.domain.errors import Refused
@@ -147,7 +147,11 @@ async def get_scheduled(request: Anybody, edge: Here) -> Schedule:
     return Schedule(version=edge.site.menu_version, local=_local(edge), scheduled=tuple(found))
 
 
-@get("/menu/versions/{version:str}", summary="A version of the menu", responses=refusals("menu.version_unknown"))
+@get(
+    "/menu/versions/{version:str}",
+    summary="A version of the menu",
+    responses=refusals("menu.version_unknown") | kept(Menu, "The document, as it is kept."),
+)
 async def get_version(
     request: Anybody, edge: Here, version: Annotated[FromPath[str], msgspec.Meta(description="the content hash that names it")]
 ) -> Response[bytes]:
@@ -167,7 +171,7 @@ async def get_schema(request: Anybody, edge: Here) -> dict[str, Any]:
     return menu_schema()
 
 
-@get("/menu.json", summary="The menu in force as a file", responses=refusals("menu.none"))
+@get("/menu.json", summary="The menu in force as a file", responses=refusals("menu.none") | kept(Menu, "The document, as it is kept."))
 async def export_json(request: Anybody, edge: Here) -> Response[bytes]:
     """The document alone, as it is kept: what `comanda edge import` and PUT /v1/menu take."""
     edge.identify(request)
@@ -178,7 +182,11 @@ async def export_json(request: Anybody, edge: Here) -> Response[bytes]:
     return Response(document, media_type="application/json", headers=_file_headers("menu.json", version))
 
 
-@get("/menu.csv", summary="The items of the menu in force as a spreadsheet", responses=refusals("menu.none"))
+@get(
+    "/menu.csv",
+    summary="The items of the menu in force as a spreadsheet",
+    responses=refusals("menu.none") | kept(str, "The items, a row each.", "text/csv"),
+)
 async def export_as_csv(
     request: Anybody,
     edge: Here,

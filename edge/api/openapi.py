@@ -19,8 +19,9 @@ from shared.domain.errors import Refused
 from shared.domain.registry import ERRORS
 from shared.protocol.session import Problem
 
-__all__ = ["BatchOperation", "MenuOperation", "SubmitOperation", "WRITES", "examples_of", "refusals"]
+__all__ = ["BatchOperation", "MenuOperation", "SubmitOperation", "WRITES", "examples_of", "kept", "refusals"]
 
+_OK = 200
 _EXAMPLES_MAX = 6  # refusals of one status that are shown in full; all are named
 
 
@@ -92,3 +93,8 @@ def _refusal(codes: list[str]) -> ResponseSpec:
     return ResponseSpec(
         data_container=Problem, generate_examples=False, media_type=PROBLEM_JSON, description=f"Refused: {named}.", examples=shown
     )  # fmt: skip
+
+
+def kept(cls: type, text: str, media_type: str = "application/json") -> dict[int, ResponseSpec]:
+    """The `responses` of a route that answers with the bytes of a document, as they are kept."""
+    return {_OK: ResponseSpec(data_container=cls, generate_examples=False, media_type=media_type, description=text)}

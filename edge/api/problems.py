@@ -5,6 +5,7 @@ refused and why is decided elsewhere.
 """
 
 import logging
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -44,8 +45,8 @@ def problem_of(error: Refused, index: int | None = None) -> Problem:
     )  # fmt: skip
 
 
-def _respond(problem: Problem) -> Response[bytes]:
-    headers = {"retry-after": "1"} if problem.status == HTTPStatus.SERVICE_UNAVAILABLE else {}
+def _respond(problem: Problem, headers: Mapping[str, str] | None = None) -> Response[bytes]:
+    headers = dict(headers or {}) | ({"retry-after": "1"} if problem.status == HTTPStatus.SERVICE_UNAVAILABLE else {})
     return Response(msgspec.json.encode(problem), status_code=problem.status, media_type=PROBLEM_JSON, headers=headers)
 
 
@@ -67,7 +68,7 @@ def _on_http(_: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]
     extra = error.extra if isinstance(error.extra, list) else []
     detail = "; ".join([error.detail, *(str(each) for each in extra)])
     problem = problem_of(Refused(code, detail))
-    return _respond(msgspec.structs.replace(problem, status=error.status_code))
+    return _respond(msgspec.structs.replace(problem, status=error.status_code), error.headers)  # a 405 says what is allowed
 
 
 def _on_defect(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:

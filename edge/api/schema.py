@@ -33,6 +33,7 @@ _ROOTS = (Submit, Batch, SnapshotFrame, ChangesFrame)
 
 
 _ID_WORDS = tuple(meta.description for each in (Id, ShortId) for meta in get_args(each)[1:])
+_LOCAL = "without a zone"  # JSON Schema has no format for the time of a place; its date-time carries a zone
 _PERMISSIONS = {cls: permission for feature in FEATURES for cls, (permission, _) in feature.deciders.items()}
 
 
@@ -107,6 +108,10 @@ def _field(cls: type[msgspec.Struct], field: inspect.Field, creator: Any) -> Sch
     schema.description = (f"{word}; {said}" if word and said in _ID_WORDS else said or word) or None
     if isinstance(schema, Schema) and said == _ID_WORDS[0]:
         schema.format = OpenAPIFormat.UUID
+    if isinstance(schema, Schema) and _LOCAL in (schema.description or ""):
+        for each in (schema, *(schema.any_of or ())):
+            if isinstance(each, Schema):
+                each.format = None
     if isinstance(schema, Schema) and isinstance(field.default, str | int | float | bool):
         schema.default = field.default
     return schema
@@ -146,10 +151,7 @@ _FORMS: dict[type[inspect.Type], Callable[[Any, Any], Schema | Reference]] = {
     inspect.BoolType: lambda kind, creator: Schema(type=OpenAPIType.BOOLEAN),
     inspect.FloatType: lambda kind, creator: Schema(type=OpenAPIType.NUMBER),
     inspect.NoneType: lambda kind, creator: Schema(type=OpenAPIType.NULL),
-    # A time without a zone is a local time of the site, which JSON Schema has no format for.
-    inspect.DateTimeType: lambda kind, creator: Schema(
-        type=OpenAPIType.STRING, format=None if kind.tz is False else OpenAPIFormat.DATE_TIME
-    ),
+    inspect.DateTimeType: lambda kind, creator: Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.DATE_TIME),
     inspect.AnyType: lambda kind, creator: Schema(),
     inspect.CustomType: _custom,
 }

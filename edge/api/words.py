@@ -110,6 +110,8 @@ WORDS: dict[str, str] = {
     "ticket_id": "the kitchen ticket",
     "ticket_ids": "kitchen tickets",
     # The menu
+    "local": "local wall time of the site, without a zone",
+    "valid_until": "until when that holds, local wall time of the site without a zone; none: until something is said",
     "effective_at": "from when, local wall time of the site without a zone",
     "version": "content hash that names a menu: SHA-256 of its document",
     "ApplyMenu.replaces": "the version that the new menu was made from: refused if another is in force; none says nothing",
