@@ -6,21 +6,25 @@ the box is in tablet.py; prices are the box's business, never ours.
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 import httpx
 
+from provisioning.demo.appetite import Appetite
 from provisioning.demo.tablet import Tablet
-from shared.domain.check import AddLine, ChosenModifier, CloseCheck, OpenCheck, PayCash, SendCheck, VoidLine
-from shared.domain.kitchen.ticket import BumpTicket, Ticket
-from shared.domain.menu import Menu, MenuItem, ModifierGroup
+from shared.domain.check import CloseCheck, OpenCheck, PayCash, SendCheck, VoidLine
+from shared.domain.check.firing import FireCourse
+from shared.domain.kitchen.changes import MarkChangesSeen
+from shared.domain.kitchen.making import BumpTicket
+from shared.domain.kitchen.serving import ServeTicket
+from shared.domain.kitchen.state import Ticket, TicketStatus
+from shared.domain.menu import Menu
 from shared.domain.money import exponent
-from shared.domain.views import CheckView
+from shared.domain.views import CheckView, LineView
 
 __all__ = ["Player"]
 
-_NOTES = ("", "", "", "", "", "no onions", "allergy: nuts", "extra hot", "to share", "after the starters")
 _TICKETS_ON_SCREEN = 4  # tickets that a kitchen leaves standing at least, so that there is something to see
 _NOTES_OF_CASH = (5, 10, 20)  # whole units of the currency that guests round up to
 
@@ -41,6 +45,7 @@ class Player:
     def __init__(self, menu: Menu, chance: random.Random) -> None:
         self._tablet = Tablet()
         self._menu = menu
+        self._appetite = Appetite(menu, chance)
         self._chance = chance
         self._parties: list[_Party] = []
         self.closed = 0
@@ -111,48 +116,51 @@ class Player:
 
     async def _order_round(self, party: _Party) -> None:
         """One round: lines as one batch, sometimes a change of mind, then to the kitchen."""
-        lines = [self._line(party.check_id) for _ in range(self._chance.randint(1, 5))]
+        lines = [self._appetite.line(party.check_id, self._tablet.new_id()) for _ in range(self._chance.randint(1, 5))]
         if not await self._tablet.send(*lines):
             self._parties.remove(party)
             return
         if len(lines) > 1 and self._chance.random() < 0.08:
             await self._tablet.send(VoidLine(check_id=party.check_id, line_id=lines[-1].line_id, reason="changed their mind"))
-        party.held = not await self._tablet.send(SendCheck(check_id=party.check_id))
+        await self._send(party)
         party.rounds_left -= 1
 
-    def _line(self, check_id: str) -> AddLine:
-        item = self._chance.choice(self._menu.items)
-        return AddLine(
-            check_id=check_id,
-            line_id=self._tablet.new_id(),
-            item_id=item.id,
-            quantity=self._chance.choice((1, 1, 1, 1, 2, 2, 3)),
-            modifiers=self._modifiers(item),
-            note=self._chance.choice(_NOTES),
-        )
+    async def _send(self, party: _Party) -> None:
+        """To the kitchen with what does not wait for its course; if all of it does, with the first course that does."""
+        check = await self._tablet.check(party.check_id)
+        held = [line for line in check.lines if line.status == "held"] if check else []
+        if any(not line.on_hold for line in held):
+            await self._tablet.send(SendCheck(check_id=party.check_id))
+        elif held:
+            await self._tablet.send(FireCourse(check_id=party.check_id, course=self._next_course(held)))
+        party.held = bool(held)
 
-    def _modifiers(self, item: MenuItem) -> tuple[ChosenModifier, ...]:
-        chosen: list[ChosenModifier] = []
-        for group in (self._menu.groups_by_id[id] for id in item.modifier_group_ids):
-            modifiers = self._chance.sample(group.modifiers, self._how_many(group))
-            chosen += [ChosenModifier(group_id=group.id, modifier_id=modifier.id) for modifier in modifiers]
-        return tuple(chosen)
-
-    def _how_many(self, group: ModifierGroup) -> int:
-        most = min(group.maximum, len(group.modifiers), group.minimum + 2)
-        return self._chance.randint(min(group.minimum, most), most)
+    def _next_course(self, held: Sequence[LineView]) -> str:
+        waiting = {line.course for line in held}
+        return next((course.id for course in self._menu.courses if course.id in waiting), held[0].course)
 
     # --- the cook ------------------------------------------------------------------------------
 
     async def _bump(self) -> None:
-        """Every station with enough to do bumps its oldest ticket."""
+        """Every station with enough to do bumps its oldest ticket; where there is an expo, it hands over what has waited longest."""
         stations: dict[str, list[Ticket]] = {}
+        made: list[Ticket] = []
         for ticket in await self._tablet.open_tickets():
-            stations.setdefault(ticket.station, []).append(ticket)
+            if ticket.status is TicketStatus.OPEN:
+                stations.setdefault(ticket.station, []).append(ticket)
+            else:
+                made.append(ticket)
         for tickets in stations.values():
             if len(tickets) > _TICKETS_ON_SCREEN:
-                oldest = min(tickets, key=lambda ticket: ticket.created_at)
-                await self._tablet.send(BumpTicket(ticket_id=oldest.ticket_id))
+                await self._done_with(tickets, BumpTicket)
+        if len(made) > _TICKETS_ON_SCREEN:
+            await self._done_with(made, ServeTicket)
+
+    async def _done_with(self, tickets: Sequence[Ticket], act: type[BumpTicket | ServeTicket]) -> None:
+        """Do something to the oldest ticket, once its changes have been looked at."""
+        oldest = min(tickets, key=lambda ticket: ticket.created_at)
+        seen = [MarkChangesSeen(ticket_id=oldest.ticket_id)] if oldest.unseen else []
+        await self._tablet.send(*seen, act(ticket_id=oldest.ticket_id))
 
     # --- the cashier ---------------------------------------------------------------------------
 
@@ -162,7 +170,7 @@ class Player:
             return
         party = self._chance.choice(leaving)
         if party.held:
-            party.held = not await self._tablet.send(SendCheck(check_id=party.check_id))
+            await self._send(party)
             return
         check = await self._tablet.check(party.check_id)
         if check is None or await self._pay(check):

@@ -5,6 +5,7 @@ import random
 from datetime import UTC, datetime
 
 import httpx
+import pytest
 
 from provisioning.demo.home import DemoHome
 from provisioning.demo.plan import MENUS, SITES
@@ -14,17 +15,16 @@ from shared.domain.menu import decode_menu
 from tests.support.boxes import make_box
 from tests.support.waiting import eventually_async
 
-CAFE = next(site for site in SITES if site.key == "cafe")
 
-
-async def test_a_service_survives_a_kill_9_of_the_box_and_every_closed_check_is_sold_once(short_dir, make_edge):
+@pytest.mark.parametrize("site", SITES, ids=lambda site: site.key)
+async def test_a_service_survives_a_kill_9_of_the_box_and_every_closed_check_is_sold_once(short_dir, make_edge, site):
     home = DemoHome(short_dir / "demo")
-    data_dir = home.site_dir("cafe")
-    make_box(data_dir, currency=CAFE.currency, time_zone=CAFE.time_zone)
+    data_dir = home.site_dir(site.key)
+    make_box(data_dir, currency=site.currency, time_zone=site.time_zone)
     box = make_edge(data_dir)
     box.start_serve()
-    await load_menu(home, CAFE)
-    player, stop = Player(decode_menu((MENUS / CAFE.menu).read_bytes()), random.Random(7)), asyncio.Event()
+    await load_menu(home, site)
+    player, stop = Player(decode_menu((MENUS / site.menu).read_bytes()), random.Random(7)), asyncio.Event()
     async with httpx.AsyncClient(base_url=box.url, timeout=5.0) as client:
         service = asyncio.ensure_future(player.play(client, 0.005, stop))
         try:
