@@ -15,10 +15,12 @@ import msgspec
 
 from shared.domain.check import Check
 from shared.domain.check.books import NO_SALES, Sales, sales_of
+from shared.domain.menu import menu_document
 from shared.domain.registry import EVENTS
 from shared.protocol.entry import decode_entry
+from tests.corpus.house import HOUSE
 from tests.corpus.reading import Follower
-from tests.corpus.scene import MENU, PUBLIC_KEY, Scene
+from tests.corpus.scene import PUBLIC_KEY, Scene
 
 __all__ = ["freeze"]
 
@@ -50,7 +52,7 @@ def freeze(directory: Path) -> None:
     )
     frames = {name: base64.b64encode(data).decode() for name, data in scene.frames().items()}
     _write(directory / "frames.json", {"key": PUBLIC_KEY, "frames": frames})
-    (directory / "menu.json").write_bytes(msgspec.json.encode(MENU) + b"\n")
+    (directory / "menu.json").write_bytes(menu_document(HOUSE) + b"\n")
 
 
 def _write(path: Path, value: object) -> None:

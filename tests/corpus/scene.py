@@ -34,6 +34,7 @@ from shared.domain.site import AcceptClock, ApplyMenu
 from shared.protocol.entry import START, StoredEntry
 from shared.protocol.envelope import Answer, AnswerStatus, Figures, Hello, encode_answer, pack_envelope, seal_envelope, seal_hello
 from shared.protocol.session import Submit
+from tests.corpus.evening import play_evening
 from tests.sim.store import Disk, SimStore
 
 __all__ = ["ORG", "PUBLIC_KEY", "SITE", "Scene"]
@@ -93,7 +94,7 @@ class Scene:
         site.start()
         return site
 
-    def _do(self, site: Site, command: Command, device: Device | None = None) -> str:
+    def do(self, site: Site, command: Command, device: Device | None = None) -> str:
         """Have a command accepted; returns its id."""
         self._count += 1
         self.now += timedelta(seconds=37)
@@ -104,108 +105,115 @@ class Scene:
         self.commands.setdefault(type(command).__name__, body)
         return submit.id
 
+    def id(self, name: str) -> str:
+        return name_id(name)
+
+    def wait(self, hours: int) -> None:
+        self.now += timedelta(hours=hours)
+
     def _line(self, site: Site, check: str, line: str, item: str, **fields: object) -> None:
-        self._do(site, AddLine(check_id=name_id(check), line_id=name_id(line), item_id=item, **fields))  # type: ignore[arg-type]
+        self.do(site, AddLine(check_id=name_id(check), line_id=name_id(line), item_id=item, **fields))  # type: ignore[arg-type]
 
     def _play(self) -> None:
         site = self._box(epoch=1)
         site.put_menu(menu_version(MENU), msgspec.json.encode(MENU))
-        self._do(site, ApplyMenu(version=menu_version(MENU)), BOX)
-        self._do(site, OpenCheck(check_id=name_id("a"), table_id="terrace", covers=3))
+        self.do(site, ApplyMenu(version=menu_version(MENU)), BOX)
+        self.do(site, OpenCheck(check_id=name_id("a"), table_id="terrace", covers=3))
         big = (ChosenModifier(group_id="size", modifier_id="big"),)
         self._line(site, "a", "a1", "pizza", quantity=2, modifiers=big, note="half without olives\nplease")
         self._line(site, "a", "a2", "wine", quantity=3)
         self._line(site, "a", "a3", "soup")
-        self._do(site, VoidLine(check_id=name_id("a"), line_id=name_id("a3"), reason="Gast überlegt es sich"))
-        send = self._do(site, SendCheck(check_id=name_id("a")))
-        self._do(site, BumpTicket(ticket_id=derived_id(send, 1)))
-        self._do(site, PayCash(check_id=name_id("a"), tendered_minor=1_000, amount_minor=1_000))
+        self.do(site, VoidLine(check_id=name_id("a"), line_id=name_id("a3"), reason="Gast überlegt es sich"))
+        send = self.do(site, SendCheck(check_id=name_id("a")))
+        self.do(site, BumpTicket(ticket_id=derived_id(send, 1)))
+        self.do(site, PayCash(check_id=name_id("a"), tendered_minor=1_000, amount_minor=1_000))
         self.now -= timedelta(hours=2)
-        self._do(site, AcceptClock(reason="summer time"))
+        self.do(site, AcceptClock(reason="summer time"))
         self.now += timedelta(hours=13)
-        self._do(site, PayCash(check_id=name_id("a"), tendered_minor=10_000))
-        self._do(site, CloseCheck(check_id=name_id("a")))
-        self._do(site, OpenCheck(check_id=name_id("b"), opened_at=datetime(2016, 10, 30, 2, 30)))
+        self.do(site, PayCash(check_id=name_id("a"), tendered_minor=10_000))
+        self.do(site, CloseCheck(check_id=name_id("a")))
+        self.do(site, OpenCheck(check_id=name_id("b"), opened_at=datetime(2016, 10, 30, 2, 30)))
         self._line(site, "b", "b1", "soup", unit_price_minor=199)
         site = self._box(epoch=2)
-        self._do(site, SendCheck(check_id=name_id("b")))
-        self._do(site, PayCash(check_id=name_id("b"), tendered_minor=200))
-        self._do(site, CloseCheck(check_id=name_id("b")))
-        self._do(site, OpenCheck(check_id=name_id("c")))
+        self.do(site, SendCheck(check_id=name_id("b")))
+        self.do(site, PayCash(check_id=name_id("b"), tendered_minor=200))
+        self.do(site, CloseCheck(check_id=name_id("b")))
+        self.do(site, OpenCheck(check_id=name_id("c")))
         self._line(site, "c", "c1", "wine")
         self._play_kitchen(site)
         self._play_lines(site)
         self._play_money(site)
         self._play_seating(site)
+        play_evening(self, site)
 
     def _play_kitchen(self, site: Site) -> None:
         """Everything that a kitchen says and is told."""
         d, pizza, wine, soup = name_id("d"), name_id("d1"), name_id("d2"), name_id("d3")
-        self._do(site, OpenCheck(check_id=d, table_id="1"))
+        self.do(site, OpenCheck(check_id=d, table_id="1"))
         self._line(site, "d", "d1", "pizza", modifiers=(ChosenModifier(group_id="size", modifier_id="big"),))
         self._line(site, "d", "d2", "wine")
         self._line(site, "d", "d3", "soup")
-        self._do(site, HoldLines(check_id=d, line_ids=(soup,)))
-        self._do(site, ReleaseLines(check_id=d, line_ids=(soup,)))
-        send = self._do(site, SendCheck(check_id=d))
+        self.do(site, HoldLines(check_id=d, line_ids=(soup,)))
+        self.do(site, ReleaseLines(check_id=d, line_ids=(soup,)))
+        send = self.do(site, SendCheck(check_id=d))
         oven, bar, kitchen = (derived_id(send, ordinal) for ordinal in (1, 2, 3))
-        self._do(site, MarkShown(ticket_ids=(oven, bar)))
-        self._do(site, MarkPrinted(ticket_id=bar))
-        self._do(site, PrioritizeTicket(ticket_id=oven))
-        self._do(site, StartItem(ticket_id=oven, line_id=pizza))
-        self._do(site, BumpItem(ticket_id=oven, line_id=pizza))
-        self._do(site, RecallItem(ticket_id=oven, line_id=pizza))
-        self._do(site, BumpTicket(ticket_id=oven))
-        self._do(site, RecallTicket(ticket_id=oven))
-        self._do(site, VoidLine(check_id=d, line_id=wine, reason="cork"))
-        self._do(site, MarkChangesSeen(ticket_id=bar))
-        self._do(site, MoveChecks(check_ids=(d,), table_id="2"))
-        self._do(site, MoveLines(check_id=d, to_check_id=name_id("c"), line_ids=(soup,)))
-        self._do(site, ServeItems(ticket_id=kitchen, line_ids=(soup,)))
+        self.do(site, MarkShown(ticket_ids=(oven, bar)))
+        self.do(site, MarkPrinted(ticket_id=bar))
+        self.do(site, PrioritizeTicket(ticket_id=oven))
+        self.do(site, StartItem(ticket_id=oven, line_id=pizza))
+        self.do(site, BumpItem(ticket_id=oven, line_id=pizza))
+        self.do(site, RecallItem(ticket_id=oven, line_id=pizza))
+        self.do(site, BumpTicket(ticket_id=oven))
+        self.do(site, RecallTicket(ticket_id=oven))
+        self.do(site, VoidLine(check_id=d, line_id=wine, reason="cork"))
+        self.do(site, MarkChangesSeen(ticket_id=bar))
+        self.do(site, MoveChecks(check_ids=(d,), table_id="2"))
+        self.do(site, MoveLines(check_id=d, to_check_id=name_id("c"), line_ids=(soup,)))
+        self.do(site, ServeItems(ticket_id=kitchen, line_ids=(soup,)))
 
     def _play_lines(self, site: Site) -> None:
         """Lines that are changed, and that are taken home after all."""
         check, wine = name_id("lines"), name_id("lines 1")
-        self._do(site, OpenCheck(check_id=check, covers=2))
+        self.do(site, OpenCheck(check_id=check, covers=2))
         self._line(site, "lines", "lines 1", "wine", seat=1)
-        self._do(site, ChangeLine(check_id=check, line_id=wine, quantity=2, seat=2, note="kalt"))
-        self._do(site, ChangeDiningOption(check_id=check, dining_option="take_away"))
+        self.do(site, ChangeLine(check_id=check, line_id=wine, quantity=2, seat=2, note="kalt"))
+        self.do(site, ChangeDiningOption(check_id=check, dining_option="take_away"))
 
     def _play_money(self, site: Site) -> None:
         """Everything that is taken off a check, or put on it."""
         check, soups, wine = name_id("money"), name_id("money 1"), name_id("money 2")
-        self._do(site, OpenCheck(check_id=check, covers=8))
+        self.do(site, OpenCheck(check_id=check, covers=8))
         self._line(site, "money", "money 1", "soup", quantity=3)
         self._line(site, "money", "money 2", "wine")
-        self._do(site, GiveDiscount(check_id=check, discount_id=name_id("senior"), rule_id="senior"))
-        self._do(
+        self.do(site, GiveDiscount(check_id=check, discount_id=name_id("senior"), rule_id="senior"))
+        self.do(
             site,
             GiveDiscount(check_id=check, discount_id=name_id("sorry"), name="Sorry", amount_minor=100, line_ids=(soups,), reason="late"),
         )
-        self._do(site, RemoveDiscount(check_id=check, discount_id=name_id("senior")))
-        self._do(site, CompLines(check_id=check, discount_id=name_id("comp"), line_ids=(wine,), reason="cork"))
-        self._do(site, AddCharge(check_id=check, rule_id="cutlery"))
-        self._do(site, WaiveCharge(check_id=check, charge_id=derived_id(check, "party"), reason="birthday"))
-        self._do(site, ExemptTax(check_id=check, tax_ids=("food",), reason="embassy", certificate="D-77"))
-        self._do(site, RemoveExemption(check_id=check))
+        self.do(site, RemoveDiscount(check_id=check, discount_id=name_id("senior")))
+        self.do(site, CompLines(check_id=check, discount_id=name_id("comp"), line_ids=(wine,), reason="cork"))
+        self.do(site, AddCharge(check_id=check, rule_id="cutlery"))
+        self.do(site, WaiveCharge(check_id=check, charge_id=derived_id(check, "party"), reason="birthday"))
+        self.do(site, ExemptTax(check_id=check, tax_ids=("food",), reason="embassy", certificate="D-77"))
+        self.do(site, RemoveExemption(check_id=check))
 
     def _play_seating(self, site: Site) -> None:
         """A check that changes hands, and comes apart and together again."""
         check, soup, wine = name_id("seats"), name_id("seats 1"), name_id("seats 2")
-        self._do(site, OpenCheck(check_id=check, table_id="1", covers=2))
+        self.do(site, OpenCheck(check_id=check, table_id="1", covers=2))
         self._line(site, "seats", "seats 1", "soup", seat=1)
         self._line(site, "seats", "seats 2", "wine", seat=2)
         self._line(site, "seats", "seats 3", "soup")
-        self._do(site, ChangeCheck(check_id=check, covers=3, name="Ümit"))
-        self._do(site, AssignCheck(check_id=check, owner_id="berta"))
-        self._do(site, GiveDiscount(check_id=check, discount_id=name_id("third"), name="Neighbour", rate="1/3", reason="regular"))
-        self._do(site, SendCheck(check_id=check))
+        self.do(site, ChangeCheck(check_id=check, covers=3, name="Ümit"))
+        self.do(site, AssignCheck(check_id=check, owner_id="berta"))
+        self.do(site, GiveDiscount(check_id=check, discount_id=name_id("third"), name="Neighbour", rate="1/3", reason="regular"))
+        self.do(site, SendCheck(check_id=check))
         thirds = (LineWeights(line_id=wine, weights=(1, 0, 2)),)
         children = (name_id("seats b"), name_id("seats c"))
-        self._do(site, SplitCheck(check_id=check, into=children, seats=((1,), (2,), (3,)), assignments=thirds))
-        self._do(site, SplitCheck(check_id=check, into=(name_id("seats d"),), assignments=(LineWeights(line_id=soup, weights=(1, 1)),)))
-        self._do(site, MergeChecks(into_check_id=check, check_ids=(children[1], name_id("seats d"))))
-        self._do(site, SplitEvenly(check_id=check, ways=3))
+        self.do(site, SplitCheck(check_id=check, into=children, seats=((1,), (2,), (3,)), assignments=thirds))
+        self.do(site, SplitCheck(check_id=check, into=(name_id("seats d"),), assignments=(LineWeights(line_id=soup, weights=(1, 1)),)))
+        self.do(site, MergeChecks(into_check_id=check, check_ids=(children[1], name_id("seats d"))))
+        self.do(site, SplitEvenly(check_id=check, ways=3))
 
     def frames(self) -> dict[str, bytes]:
         """One frame of each kind, and one answer of each status."""

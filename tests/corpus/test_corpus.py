@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from shared.domain.check import Check
 from shared.domain.check.books import NO_SALES, Sales, sales_of
 from shared.domain.menu import decode_menu, document_version, menu_problems
-from shared.domain.registry import decode_command
+from shared.domain.registry import COMMANDS, EVENTS, decode_command
 from shared.protocol.entry import GENESIS_HASH, START, Position, StoredEntry, chain, decode_entry, encode_entry
 from shared.protocol.envelope import AnswerStatus, Envelope, FrameError, Hello, decode_answer, open_frame
 from shared.protocol.keys import verify
@@ -172,6 +172,15 @@ def test_positions_and_times_keep_their_spelling() -> None:
 
 
 # --- the tool ---
+
+
+def test_the_scene_holds_every_event_and_every_command_there_is() -> None:
+    """Else a later release could change what it means, and nobody would notice."""
+    scene = Scene()
+    events = {json.loads(bytes(decode_entry(stored.entry).event))["type"] for stored in scene.entries}
+    assert events == set(EVENTS), "add what is missing to tests/corpus/evening.py"
+    by_the_box_itself = {"ApplyScheduledMenu", "StartEpoch", "TurnBusinessDay"}
+    assert set(scene.commands) == set(COMMANDS) - by_the_box_itself
 
 
 def test_the_scene_is_always_the_same(tmp_path: Path) -> None:
