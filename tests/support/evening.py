@@ -6,6 +6,7 @@ until it is answered. Whether what came of it is right is judged elsewhere (test
 
 import itertools
 import threading
+from abc import abstractmethod
 from collections import Counter
 from collections.abc import Callable
 from random import Random
@@ -144,9 +145,9 @@ class Person(threading.Thread):
         except BaseException as error:  # handed to the test by `end`
             self.error = error
 
+    @abstractmethod
     def act(self) -> None:
         """Do one thing."""
-        raise NotImplementedError
 
     def finish(self) -> None:
         """What is left to do at the end of the evening."""
