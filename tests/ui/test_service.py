@@ -10,20 +10,9 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.support.programs import EdgeBox
 from tests.support.proxy import ThreadedProxy
-
-OpenPage = Callable[[str], Page]
-Checks = Callable[[str], list[dict[str, Any]]]
+from tests.ui.hands import Checks, OpenPage, add, seat
 
 FOUND_OUT_MS = 20_000  # until a screen has noticed that packets no longer pass, and until it is back
-
-
-def seat(pos: Page, table: str, guests: str) -> None:
-    pos.get_by_role("button", name=f"Table {table}", exact=True).click()
-    pos.get_by_role("button", name=guests, exact=True).click()
-
-
-def add(pos: Page, item: str) -> None:
-    pos.get_by_role("button", name=re.compile(f"^{item}")).click()
 
 
 def sent(check: dict[str, Any]) -> list[tuple[str, int, str]]:

@@ -43,7 +43,7 @@ test("time never runs backwards on a ticket", () => {
   assert.equal(elapsed(5_000, 0), "0:00");
 });
 
-const SITE = { epoch: 1, currency: "USD", time_zone: "UTC", cut_over_minutes: 240, business_date: "2026-01-05", menu_version: "m" };
+const SITE = { epoch: 1, currency: "USD", time_zone: "UTC", cut_over_minutes: 240, business_date: "2026-01-05", menu_version: "m", scheduled: [] };
 const CLOUD: CloudState = { sequence: 5, link: "sending", reported_at: "2026-01-05T10:00:00Z", alarm: "" };
 
 function check(id: string, status: "open" | "closed" = "open"): CheckView {
