@@ -95,11 +95,11 @@ class HubRig:
         """A new organisation, on `shard` where that is asked for."""
         return (await add_organisation(self.stores.control, self.stores.shards, new_id, "Test org", shard or None)).org_id
 
-    async def add_site(self, org_id: str = "", *, shard: str = "") -> SiteJournal:
+    async def add_site(self, org_id: str = "", *, shard: str = "", currency: str = "USD") -> SiteJournal:
         """A new site with a claimed box and the beginning of a journal, in a new organisation unless one is named."""
         org_id = org_id or await self.add_org(shard)
         site = Site(
-            org_id=org_id, site_id=new_id(), name="Test site", currency="USD", time_zone="America/New_York", cut_over_minutes=240, shard=""
+            org_id=org_id, site_id=new_id(), name="Test site", currency=currency, time_zone="America/New_York", cut_over_minutes=240, shard=""
         )  # fmt: skip
         await add_site(self.stores.control, site)
         journal = SiteJournal(org_id, site.site_id)

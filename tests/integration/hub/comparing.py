@@ -1,0 +1,77 @@
+"""What a hub holds of a site beside what the site itself comes to.
+
+What lives here: reading both as the same values, so that tests compare them whole. The site's side is what its own entries fold to.
+"""
+
+from typing import Any
+
+import msgspec
+
+from hub import records
+from hub.project.rows import TABLES, Owner, rows_of
+from shared.domain.check.books import NO_SALES, DayBook, Sales
+from shared.domain.kernel import Key
+from shared.domain.registry import AGGREGATES
+from tests.support.hub_rig import HubRig
+from tests.support.journals import SiteJournal
+
+__all__ = ["aggregates", "books_in_memory", "ensure_equal", "rows_in_memory", "rows_kept", "sales_in_memory"]
+
+
+def books_in_memory(site: SiteJournal) -> dict[Key, DayBook]:
+    """The books as the site itself keeps them."""
+    return {key: each for key, each in site.memory.state.items() if isinstance(each, DayBook) and not each.is_empty}
+
+
+def sales_in_memory(site: SiteJournal) -> dict[str, Sales]:
+    return {book.business_date: book.sales for book in books_in_memory(site).values() if book.sales != NO_SALES}
+
+
+async def aggregates(rig: HubRig, site: SiteJournal) -> dict[tuple[str, str], Any]:
+    rows = await rig.look_as(site, "select kind, id, state::text as state from aggregates where site_id = $1::text::uuid")
+    return {(row["kind"], row["id"]): msgspec.json.decode(row["state"], type=AGGREGATES[row["kind"]]) for row in rows}
+
+
+# By table: the column by which its rows are owned, and what they are read back as.
+TABLE_RECORDS: dict[str, tuple[str, type[records.Record]]] = {
+    "guest_checks": ("check_id", records.CheckSummary),
+    "check_lines": ("check_id", records.LineRecord),
+    "check_discounts": ("check_id", records.DiscountRecord),
+    "check_charges": ("check_id", records.ChargeRecord),
+    "check_taxes": ("check_id", records.TaxRecord),
+    "check_payments": ("check_id", records.PaymentRecord),
+    "check_refunds": ("check_id", records.RefundRecord),
+    "tickets": ("ticket_id", records.TicketRecord),
+    "daily_sales": ("currency", records.DaySales),
+    "daily_tenders": ("currency", records.DayTender),
+    "daily_taxes": ("currency", records.DayTax),
+}
+
+
+def rows_in_memory(site: SiteJournal) -> dict[str, list[Any]]:
+    """The rows of every table, made of the state that the site itself comes to."""
+    found: dict[str, list[Any]] = {table: [] for table in TABLES}
+    for aggregate in site.memory.state.values():
+        owner, tables = rows_of(aggregate)
+        for table, rows in tables.items():
+            found[table] += [(owner, row) for row in rows]
+    return {table: sorted(rows, key=repr) for table, rows in found.items()}
+
+
+async def rows_kept(rig: HubRig, site: SiteJournal) -> dict[str, list[Any]]:
+    """The rows of every table as they were kept, read back as what they were made of."""
+    found: dict[str, list[Any]] = {}
+    for table, (owner, record) in TABLE_RECORDS.items():
+        selected = f"select t.business_date::text, t.{owner}::text as owner, row_to_json(t)::text as row from {table} t"
+        rows = await rig.look_as(site, f"{selected} where t.site_id = $1::text::uuid")
+        found[table] = sorted(
+            [(Owner(row["business_date"], row["owner"]), msgspec.json.decode(row["row"], type=record)) for row in rows], key=repr
+        )
+    return found
+
+
+async def ensure_equal(rig: HubRig, site: SiteJournal) -> None:
+    """State, rows and books are those of the fold in memory."""
+    assert await aggregates(rig, site) == site.memory.state
+    assert await rig.books(site) == books_in_memory(site)
+    assert await rows_kept(rig, site) == rows_in_memory(site)
