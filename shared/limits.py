@@ -34,6 +34,7 @@ COMBO_SLOTS_MAX = 20  # slots of one combo, and items in one slot
 COMBO_COMPONENTS_MAX = 50  # items chosen for one combo
 STATIONS_PER_ITEM_MAX = 8  # stations that work on one item beside the first
 CATEGORY_DEPTH_MAX = 8  # categories of a menu within one another
+LEVELS_CACHED_MAX = 256  # minutes, by dining option and chosen level, of which a menu remembers the price levels in force
 TAX_SETS_CACHED_MAX = 256  # sets of taxes, by business date, that one menu keeps made up for lines
 PREP_S_MAX = 24 * 3600  # seconds of preparation of one item
 TICKET_CHANGES_MAX = 1_000  # changes of one ticket: voids and additions are fewer than lines, notes are refused beyond it

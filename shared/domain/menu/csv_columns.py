@@ -118,7 +118,10 @@ def _is_plain(tax: Tax) -> bool:
 
 
 def _read_weighing(text: str, reading: Reading) -> Weighing:
-    return msgspec.convert({"unit": text}, Weighing)
+    try:
+        return msgspec.convert({"unit": text}, Weighing)
+    except msgspec.ValidationError as error:
+        raise CellError("csv.value_invalid", f"{text[:40]!r} is no unit: there are kg, g, lb, oz and l.") from error
 
 
 COLUMNS: dict[str, Column] = {

@@ -19,7 +19,9 @@ from shared.domain.text import control_character
 
 __all__ = ["import_csv"]
 
-_TYPES: dict[str, Any] = {field.name: field.type for field in msgspec.structs.fields(MenuItem)}
+# A struct around each field's type: msgspec looks at a struct once, and at a bare annotated type with every value.
+_BOUNDS: dict[str, Any] = {field.name: msgspec.defstruct(field.name, [("value", field.type)]) for field in msgspec.structs.fields(MenuItem)}
+_PRICES_AT = msgspec.defstruct("prices", [("value", LevelPrice)])
 
 
 def import_csv(data: bytes, menu: Menu, *, keep: bool = False) -> tuple[Menu | None, list[CsvProblem]]:
@@ -95,37 +97,31 @@ def _field(column: str, text: str, reading: Reading, before: MenuItem | None, fi
         if column in ("id", *REQUIRED):
             raise CellError("csv.value_missing", f"The row has no {column}.")
         return {known.field: known.empty}
-    value = _checked(known.field, column, text, reading)
+    value = _within(_BOUNDS[known.field], known.read(text, reading), text)
     if isinstance(value, Weighing) and before is not None and before.weighing is not None and before.weighing.unit == value.unit:
         value = before.weighing  # whose largest weight no column tells
     return {known.field: value}
 
 
-def _checked(field: str, column: str, text: str, reading: Reading) -> Any:
-    """The value of a cell, within the bounds of the field's type."""
+def _within(bounds: Any, value: Any, text: str) -> Any:
+    """The value, which is within the bounds of its type. Raises CellError `csv.value_invalid`."""
     try:
-        value = COLUMNS[column].read(text, reading)
-        return msgspec.convert(msgspec.to_builtins(value), _TYPES[field])
+        return msgspec.convert({"value": msgspec.to_builtins(value)}, bounds).value
     except msgspec.ValidationError as error:
-        raise CellError("csv.value_invalid", f"{text[:40]!r}: {error}.") from error
+        raise CellError("csv.value_invalid", f"{text[:40]!r}: {str(error).partition(' - at ')[0]}.") from error
 
 
 def _with_price(prices: tuple[LevelPrice, ...], level: str, text: str, reading: Reading) -> tuple[LevelPrice, ...]:
     """The prices with that of a level changed in its place, added or, for an empty cell, taken away."""
     if not text:
         return tuple(price for price in prices if price.level != level)
-    try:
-        found = msgspec.convert({"level": level, "price_minor": read_price(text, reading.menu.currency)}, LevelPrice)
-    except msgspec.ValidationError as error:
-        raise CellError("csv.value_invalid", f"{text[:40]!r}: {error}.") from error
+    found = _within(_PRICES_AT, {"level": level, "price_minor": read_price(text, reading.menu.currency)}, text)
     if all(price.level != level for price in prices):
         return (*prices, found)
     return tuple(found if price.level == level else price for price in prices)
 
 
 def _with_name(names: dict[str, str], tag: str, text: str) -> dict[str, str]:
-    others = {each: name for each, name in names.items() if each != tag or text}
-    try:
-        return msgspec.convert(others | ({tag: text} if text else {}), _TYPES["names"])
-    except msgspec.ValidationError as error:
-        raise CellError("csv.value_invalid", f"{text[:40]!r}: {error}.") from error
+    if not text:
+        return {each: name for each, name in names.items() if each != tag}
+    return _within(_BOUNDS["names"], names | {tag: text}, text)

@@ -14,14 +14,14 @@ from shared.domain.kernel import Context
 from shared.domain.menu.document import Category, LevelPrice, Menu, MenuItem, Modifier
 from shared.domain.menu.overrides import ItemOverride
 from shared.domain.menu.pricing import Daypart, Window
-from shared.limits import CATEGORY_DEPTH_MAX, TAX_SETS_CACHED_MAX
+from shared.limits import CATEGORY_DEPTH_MAX, LEVELS_CACHED_MAX, TAX_SETS_CACHED_MAX
 
 __all__ = [
     "course_of", "dayparts_in_force", "is_served", "levels_in_force", "local_time", "modifier_price", "price_of", "station_of",
     "taxes_of", "within",
 ]  # fmt: skip
 
-_TAXES = "_taxes"
+_TAXES, _LEVELS = "_taxes", "_levels"
 
 
 def local_time(context: Context) -> datetime:
@@ -73,7 +73,23 @@ def _any_daypart(menu: Menu, ids: Iterable[str], local: datetime) -> bool:
 
 def levels_in_force(menu: Menu, local: datetime, dining_option: str, chosen_level: str) -> tuple[str, ...]:
     """The ids of the price levels in force, those that count first before others: the one that a waiter chose, then as the menu
-    lists them those whose daypart it is and the one of the dining option. A level that the menu does not have holds nothing."""
+    lists them those whose daypart it is and the one of the dining option. A level that the menu does not have holds nothing.
+
+    Windows begin and end with a minute, so that the answer is kept for that minute: a busy house asks for every line.
+    """
+    if not menu.price_levels:
+        return ()
+    kept: dict[Any, tuple[str, ...]] = vars(menu).setdefault(_LEVELS, {})
+    key = (local.toordinal(), local.hour, local.minute, dining_option, chosen_level)
+    found = kept.get(key)
+    if found is None:
+        if len(kept) >= LEVELS_CACHED_MAX:
+            kept.clear()
+        found = kept[key] = _levels_in(menu, local, dining_option, chosen_level)
+    return found
+
+
+def _levels_in(menu: Menu, local: datetime, dining_option: str, chosen_level: str) -> tuple[str, ...]:
     option = next((each.price_level for each in menu.dining_options if each.id == dining_option), "")
     chosen = [level.id for level in menu.price_levels if level.id == chosen_level]
     return (

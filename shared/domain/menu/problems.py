@@ -32,7 +32,9 @@ MENU_ERRORS: dict[str, ErrorInfo] = {
     "menu.inconsistent": ErrorInfo(422, "The menu contradicts itself.", "Mend the places named in the problems list and send it again."),
     "menu.version_unknown": ErrorInfo(404, "The box does not hold that version of the menu.", "Send the menu document first."),
     "menu.currency_differs": ErrorInfo(409, "The menu's currency is not the site's.", "Send a menu with prices in the site's currency."),
-    "menu.changed": ErrorInfo(409, "The menu is no longer the one that yours was made from.", "Take the menu in force, change that, send it again."),
+    "menu.changed": ErrorInfo(
+        409, "The menu is no longer the one that yours was made from.", "Take the menu in force, change that, send it again."
+    ),
     "menu.already_applied": ErrorInfo(409, "That version of the menu is already in force.", "Nothing needs to be done."),
     "item.unknown": ErrorInfo(422, "The menu has no such item.", "Load the menu again and choose an item that stands on it."),
     "modifier.unknown": ErrorInfo(422, "The item has no such modifier.", "Choose modifiers from the groups of the item."),

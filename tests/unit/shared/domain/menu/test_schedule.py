@@ -112,3 +112,10 @@ def test_a_time_with_a_zone_is_no_local_time() -> None:
     with pytest.raises(Refused) as error:
         decode_command(body)
     assert error.value.code == "command.malformed"
+
+
+def test_a_menu_made_from_one_that_is_no_longer_in_force_is_not_put_over_the_other() -> None:
+    world = selling()
+    refused(world, ApplyMenu(version=LATER, replaces="0" * 64), "menu.changed")
+    world.do(ApplyMenu(version=LATER, replaces=VERSION), role="manager")
+    assert site_of(world).menu_version == LATER
