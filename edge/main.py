@@ -29,6 +29,7 @@ from edge.api.identity import LOOPBACK
 from edge.api.metrics import Metrics
 from edge.api.state import Edge
 from edge.api.websocket import ClosableProtocol
+from edge.app.cards import CardDesk
 from edge.app.devices import Devices
 from edge.app.feed import Feed
 from edge.app.site import BOX, BoxIdentity, Committed, Request, Site
@@ -39,6 +40,7 @@ from edge.journal.reader import Reader
 from edge.journal.store import SqliteStore
 from edge.journal.upgrade import upgrade
 from edge.journal.writer import Writer
+from edge.offline_cards import OfflineCards
 from edge.settings import EdgeSettings
 from shared.domain.errors import Refused
 from shared.domain.registry import ERRORS
@@ -78,7 +80,7 @@ async def running(settings: EdgeSettings) -> AsyncIterator[Edge]:
     writer = Writer(site, store, on_commit)
     edge = Edge(
         box=box, settings=settings, writer=writer, reader=reader, feed=feed, devices=await _devices(reader), metrics=metrics,
-        site=site.state, cloud=await _cloud(reader),
+        site=site.state, cloud=await _cloud(reader), cards=CardDesk(OfflineCards(), writer),
     )  # fmt: skip
     writer.start()
     nobody = Request(device=BOX, commands=())

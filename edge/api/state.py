@@ -11,6 +11,7 @@ from litestar.di import NamedDependency
 
 from edge.api.identity import Connection, identify
 from edge.api.metrics import Metrics
+from edge.app.cards import CardDesk
 from edge.app.devices import Devices
 from edge.app.feed import Feed
 from edge.app.site import Device
@@ -38,6 +39,7 @@ class Edge:
     metrics: Metrics
     site: SiteState
     cloud: CloudState
+    cards: CardDesk
     followers: int = 0
     _menu: tuple[str, Menu] = ("", EMPTY_MENU)
 
