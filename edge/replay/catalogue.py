@@ -9,15 +9,21 @@ set so that item and modifiers at the menu's surcharges add up to the row.
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 import msgspec
 
 from edge.replay.codes import RowRejectedError
 from edge.replay.rows import Row
-from shared.domain.arithmetic.types import Line, Tax
+from shared.domain.arithmetic.types import Line
 from shared.domain.check import ChosenModifier
+from shared.domain.check.offering import is_waiting
+from shared.domain.check.selection import select_modifiers
+from shared.domain.errors import Refused
 from shared.domain.menu import Menu, MenuItem, Modifier, ModifierGroup
+from shared.domain.menu.effective import course_of, station_of, taxes_of
+from shared.domain.menu.floor import DINE_IN
 from shared.limits import AMOUNT_MINOR_MAX, MENU_ITEMS_MAX
 
 __all__ = ["IMPORTED", "Catalogue", "Choice", "extended", "folded"]
@@ -26,12 +32,14 @@ IMPORTED = "imported"  # id of the modifier group that a replay adds
 
 
 class Choice(msgspec.Struct, frozen=True):
-    """What a row means on a menu; `unit_price_minor` is what AddLine has to say."""
+    """What a row means on a menu; `unit_price_minor` is what AddLine has to say, `stations` work on it, and it `waits` where its
+    course does."""
 
     item: MenuItem
     modifiers: tuple[ChosenModifier, ...]
     unit_price_minor: int
-    taxes: tuple[Tax, ...]
+    stations: tuple[str, ...]
+    waits: bool
 
 
 def folded(text: str) -> str:
@@ -51,14 +59,20 @@ class Catalogue:
         """The item of that id, or else of that name."""
         return self.menu.items_by_id.get(name) or self._by_name.get(folded(name))
 
+    @property
+    def has_expo(self) -> bool:
+        """Whether tickets stay until somebody hands them over."""
+        return any(station.kind == "expo" for station in self.menu.stations)
+
+    @property
+    def dining_option(self) -> str:
+        """The dining option of the orders of a file, which say none: eat in, or the first that the menu has."""
+        options = [option.id for option in self.menu.dining_options]
+        return DINE_IN if not options or DINE_IN in options else options[0]
+
     def find_modifier(self, item: MenuItem, name: str) -> tuple[str, Modifier] | None:
-        """(group id, modifier) of the item's groups by id or name, the first that fits."""
-        wanted = folded(name)
-        for group_id in item.modifier_group_ids:
-            for modifier in self.menu.groups_by_id[group_id].modifiers:
-                if name == modifier.id or folded(modifier.name) == wanted:
-                    return group_id, modifier
-        return None
+        """(group id, modifier) of the item's own groups by id or name, the first that fits."""
+        return self._in_groups(item.modifier_group_ids, folded(name), name)
 
     def choose(self, row: Row) -> Choice:
         """What the row means. Raises RowRejectedError `item.unknown`, `item.menu_full`, `modifier.unknown` or `modifier.price`."""
@@ -67,27 +81,68 @@ class Catalogue:
             if len(self.menu.items) >= MENU_ITEMS_MAX:
                 raise RowRejectedError("item.menu_full", f"The menu has {MENU_ITEMS_MAX} items, and {row.item[:60]!r} is none of them.")
             raise RowRejectedError("item.unknown", f"The menu {self.menu.name!r} has no item {row.item[:60]!r}.")
-        price, chosen = row.unit_price_minor, list[ChosenModifier]()
-        for name, extra in row.modifiers:
-            found = self.find_modifier(item, name)
-            if found is None:
-                raise RowRejectedError("modifier.unknown", f"{item.name} has no modifier {name[:60]!r} on the menu {self.menu.name!r}.")
-            chosen.append(ChosenModifier(group_id=found[0], modifier_id=found[1].id))
-            price += extra - found[1].price_minor
+        chosen = self._choices(item, [name for name, _ in row.modifiers])
+        on_menu = self._surcharge(item, chosen)
+        price = row.unit_price_minor + sum(extra for _, extra in row.modifiers) - on_menu
         if not 0 <= price <= AMOUNT_MINOR_MAX:
             reason = f"The modifiers of {item.name} cost {row.unit_price_minor - price} minor units more on the menu than in the row."
             raise RowRejectedError("modifier.price", reason)
-        return Choice(item=item, modifiers=tuple(chosen), unit_price_minor=price, taxes=self._taxes(item))
+        return Choice(
+            item=item,
+            modifiers=chosen,
+            unit_price_minor=price,
+            stations=(station_of(self.menu, item), *item.also_stations),
+            waits=is_waiting(self.menu, course_of(self.menu, item)),
+        )
 
     def taxable(self, row: Row, choice: Choice) -> Line:
-        """The row as the check's arithmetic will see it."""
-        return Line(id=str(row.ordinal), amount_minor=row.amount_minor, taxes=choice.taxes)
+        """The row as the check's arithmetic will most likely see it; a tax that began on another day the site knows better."""
+        taxes = taxes_of(self.menu, choice.item, self.dining_option, row.ordered_at.date().isoformat())
+        return Line(id=str(row.ordinal), amount_minor=row.amount_minor, taxes=taxes)
 
-    def _taxes(self, item: MenuItem) -> tuple[Tax, ...]:
-        return tuple(
-            Tax(id=tax.id, name=tax.name, rate=tax.rate, inclusive=tax.inclusive, rounding=tax.rounding)
-            for tax in (self.menu.taxes_by_id[id] for id in item.tax_ids)
-        )
+    def _choices(self, item: MenuItem, names: Sequence[str]) -> tuple[ChosenModifier, ...]:
+        """The modifiers of these names. One that is not the item's belongs to the last one before it that asks for it."""
+        roots: list[_Chosen] = []
+        asking: list[_Chosen] = []
+        for name in names:
+            wanted = folded(name)
+            found, among = self._in_groups(item.modifier_group_ids, wanted, name), roots
+            for above in reversed(asking):
+                if found is not None:
+                    break
+                found, among = self._in_groups(above.modifier.group_ids, wanted, name), above.below
+            if found is None:
+                raise RowRejectedError("modifier.unknown", f"{item.name} has no modifier {name[:60]!r} on the menu {self.menu.name!r}.")
+            asking.append(_Chosen(*found, []))
+            among.append(asking[-1])
+        return _as_chosen(roots)
+
+    def _surcharge(self, item: MenuItem, chosen: tuple[ChosenModifier, ...]) -> int:
+        """What the modifiers cost for one unit at the menu's base prices, included ones free; 0 for a choice that the site will
+        refuse."""
+        try:
+            return sum(each.price_minor for each in select_modifiers(self.menu, item, chosen, ()).modifiers)
+        except Refused:
+            return 0
+
+    def _in_groups(self, group_ids: Iterable[str], wanted: str, name: str) -> tuple[str, Modifier] | None:
+        for group_id in group_ids:
+            for modifier in self.menu.groups_by_id[group_id].modifiers:
+                if name == modifier.id or folded(modifier.name) == wanted:
+                    return group_id, modifier
+        return None
+
+
+class _Chosen(NamedTuple):
+    """A modifier that was found, and those that were found below it."""
+
+    group_id: str
+    modifier: Modifier
+    below: "list[_Chosen]"
+
+
+def _as_chosen(found: Iterable[_Chosen]) -> tuple[ChosenModifier, ...]:
+    return tuple(ChosenModifier(group_id=each.group_id, modifier_id=each.modifier.id, modifiers=_as_chosen(each.below)) for each in found)
 
 
 def extended(menu: Menu | None, currency: str, items: Mapping[str, int], modifiers: Mapping[tuple[str, str], int]) -> Menu:

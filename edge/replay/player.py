@@ -4,17 +4,17 @@ What lives here: what each refusal means for the rows of an order. Ids and comma
 orders are played, and how many at once, is the runner's business.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from edge.replay.catalogue import Catalogue
 from edge.replay.orders import Order, RejectedRow
-from edge.replay.plan import Plan, PlannedCheck, Step, batches, check_id_of, late_check, plan
+from edge.replay.plan import MadeTicket, Plan, PlannedCheck, Step, batches, check_id_of, late_check, plan, settle_up
 from edge.replay.rows import Row
 from edge.replay.settle import settle
-from edge.replay.site import RefusedBatchError, SiteClient, SiteStatus
+from edge.replay.site import RefusedBatchError, SiteClient, SiteStatus, Submitted
 from shared.domain.check import CheckStatus
 from shared.domain.menu import EMPTY_MENU
 from shared.limits import BATCH_COMMANDS_MAX
@@ -27,6 +27,11 @@ _SEEN_BEFORE = frozenset({"check.already_open", "check.closed", "check.nothing_h
 _MENU_MOVED = frozenset({
     "check.not_paid", "item.unknown", "modifier.too_few", "modifier.too_many", "modifier.unknown", "payment.exceeds_due",
     "payment.nothing_due", "payment.tendered_too_little", "ticket.unknown",
+})  # fmt: skip
+# What is due, and what the kitchen makes of it, is not as the menu let it be foreseen: rules of the site have a say in it.
+_UNFORESEEN = frozenset({
+    "check.not_paid", "payment.exceeds_due", "payment.nothing_due", "payment.tendered_too_little", "ticket.already_bumped",
+    "ticket.already_served", "ticket.changes_unseen", "ticket.unknown",
 })  # fmt: skip
 
 
@@ -60,6 +65,7 @@ class Player:
         self._catalogue = catalogue
         self._series = series
         self._zone = ZoneInfo(status.time_zone)
+        self._foresees = True  # what is due and which tickets there will be, by the menu alone
 
     async def play(self, order: Order) -> Played:
         """Bring the order in, as far as its rows let themselves be taken."""
@@ -72,7 +78,7 @@ class Player:
         """Send the check without the rows that are refused, until it is accepted or no row is left."""
         rows = check.rows
         for _ in range(len(rows) + _TRIES_MORE):
-            catalogue = self._catalogue
+            catalogue, foresees = self._catalogue, self._foresees
             planned = plan(PlannedCheck(check_id=check.check_id, rows=rows), catalogue)
             for row, error in planned.rejected:
                 played.reject([row], error.code, error.reason)
@@ -80,11 +86,14 @@ class Player:
             if not rows:
                 return
             try:
-                last = await self._submit(planned, catalogue)
+                submitted = await (self._submit if foresees else self._ask)(check.check_id, planned, catalogue)
             except _RefusedStep as refused:
+                if foresees and refused.code in _UNFORESEEN and not await self._reload_menu(catalogue):
+                    self._foresees = False
+                    continue
                 rows = await self._without_refused(check.check_id, rows, refused, played, late=late)
                 continue
-            self._accept(rows, played, late=late, repeated=last <= self._status.sequence)
+            self._accept(rows, played, late=late, repeated=submitted.last_sequence <= self._status.sequence)
             return
         played.reject(rows, "row.differs", f"The site holds check {check.check_id} of this order in another shape, and it is still open.")
 
@@ -94,16 +103,31 @@ class Player:
         played.late_rows += (len(played.rows) - before) * late
         played.is_repeated = played.is_repeated and repeated
 
-    async def _submit(self, planned: Plan, catalogue: Catalogue) -> int:
-        """The sequence of the last entry that these commands made, now or when they were first sent."""
-        last = 0
-        for number, batch in enumerate(batches(planned.steps)):
+    async def _submit(self, check_id: str, planned: Plan, catalogue: Catalogue) -> Submitted:
+        """All of the plan, as it was foreseen."""
+        return await self._send((*planned.ordering, *planned.settling), catalogue)
+
+    async def _ask(self, check_id: str, planned: Plan, catalogue: Catalogue) -> Submitted:
+        """Order first, then pay what the site says is due and clear the tickets that it says it made."""
+        ordered = await self._send(planned.ordering, catalogue)
+        check = await self._site.check(check_id)
+        is_open = check is not None and check.status is CheckStatus.OPEN
+        due, payments = (check.due_minor, len(check.payments)) if check is not None and is_open else (None, 0)
+        settled = await self._send(settle_up(check_id, due, ordered.tickets, payments), catalogue)
+        return Submitted(max(ordered.last_sequence, settled.last_sequence), ordered.tickets)
+
+    async def _send(self, steps: Sequence[Step], catalogue: Catalogue) -> Submitted:
+        """What these commands made, now or when they were first sent."""
+        last, tickets = 0, list[MadeTicket]()
+        for number, batch in enumerate(batches(steps)):
             try:
-                last = max(last, await self._site.submit(batch))
+                submitted = await self._site.submit(batch)
             except RefusedBatchError as error:
                 at = None if error.failed is None else number * BATCH_COMMANDS_MAX + error.failed
-                raise _RefusedStep(error, None if at is None else planned.steps[at], catalogue) from error
-        return last
+                raise _RefusedStep(error, None if at is None else steps[at], catalogue) from error
+            last = max(last, submitted.last_sequence)
+            tickets += submitted.tickets
+        return Submitted(last_sequence=last, tickets=tuple(tickets))
 
     async def _without_refused(
         self, check_id: str, rows: tuple[Row, ...], refused: _RefusedStep, played: Played, *, late: bool
@@ -149,4 +173,4 @@ class Player:
         return True
 
 
-_TRIES_MORE = 3  # beside one for each row that may be refused: a menu that moves, a check that is settled, and the last
+_TRIES_MORE = 4  # beside one for each row that may be refused: a menu that moves, what was not foreseen, a settled check, and the last

@@ -15,15 +15,17 @@ from urllib.parse import urlsplit
 import httpx
 import msgspec
 
+from edge.replay.plan import MadeTicket
 from shared.domain.check import OpenCheck
 from shared.domain.ids import derived_id
+from shared.domain.kitchen.creating import TicketCreated
 from shared.domain.menu import Menu
 from shared.domain.views import CheckView
 from shared.limits import COMMAND_TIMEOUT_S, REPLAY_CONTACT_PATIENCE_S, REPLAY_RETRY_MAX_S, REPLAY_RETRY_MIN_S
 from shared.operator_error import OperatorError
-from shared.protocol.session import Batch, Problem, Submit
+from shared.protocol.session import Accepted, Batch, Problem, Submit
 
-__all__ = ["RefusedBatchError", "SiteClient", "SiteStatus", "ensure_url"]
+__all__ = ["RefusedBatchError", "SiteClient", "SiteStatus", "Submitted", "ensure_url"]
 
 HOW_TO_PAIR = "On the box, run `comanda edge device add NAME --role import`, and give the token with --token or COMANDA_DEVICE_TOKEN."
 
@@ -49,12 +51,19 @@ class _MenuAnswer(msgspec.Struct, frozen=True):
     menu: Menu | None
 
 
-class _Answer(msgspec.Struct, frozen=True):
-    position: str
-
-
 class _BatchAnswer(msgspec.Struct, frozen=True):
-    answers: tuple[_Answer, ...]
+    answers: tuple[Accepted, ...]
+
+
+class _Type(msgspec.Struct, frozen=True):
+    type: str
+
+
+class Submitted(msgspec.Struct, frozen=True):
+    """What a batch made, now or when it was first sent: the sequence of its last entry, and the tickets of the kitchen."""
+
+    last_sequence: int
+    tickets: tuple[MadeTicket, ...]
 
 
 class RefusedBatchError(Exception):
@@ -116,11 +125,11 @@ class SiteClient:
             return None
         return self._decode(answer, CheckView)
 
-    async def submit(self, batch: Batch) -> int:
-        """Submit a batch; the sequence of its last entry. Raises RefusedBatchError, and OperatorError where no batch can succeed."""
+    async def submit(self, batch: Batch) -> Submitted:
+        """Submit a batch. Raises RefusedBatchError, and OperatorError where no batch can succeed."""
         answer = await self._ask("POST", "/v1/batches", msgspec.json.encode(batch))
         if answer.is_success:
-            return int(self._decode(answer, _BatchAnswer).answers[-1].position.split(".")[1])
+            return _submitted(self._decode(answer, _BatchAnswer).answers)
         problem = _problem(answer)
         if answer.status_code in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.INSUFFICIENT_STORAGE}:
             raise _operator_error(problem)
@@ -169,6 +178,15 @@ class SiteClient:
                 )
             await self._sleep(wait)
             wait = min(wait * 2, REPLAY_RETRY_MAX_S)
+
+
+def _submitted(answers: tuple[Accepted, ...]) -> Submitted:
+    tickets: list[MadeTicket] = []
+    for said in (said for answer in answers for said in answer.events):
+        if msgspec.json.decode(said.event, type=_Type).type == TicketCreated.__name__:
+            made = msgspec.json.decode(said.event, type=TicketCreated)
+            tickets.append(MadeTicket(made.ticket_id, made.awaits_expo))
+    return Submitted(last_sequence=answers[-1].events[-1].sequence, tickets=tuple(tickets))
 
 
 def _code_of(answer: httpx.Response) -> str:

@@ -23,6 +23,9 @@ from edge.replay.runner import Replay, replay
 from edge.replay.site import SiteClient
 from edge.settings import EdgeSettings
 from shared.domain.menu import Menu, MenuItem, Tax
+from shared.domain.menu.document import Course
+from shared.domain.menu.floor import Station
+from shared.domain.menu.rules import Promotion, SellingRules
 from shared.operator_error import OperatorError
 from tests.support.boxes import make_box
 from tests.unit.edge.site_kit import ensure_whole
@@ -275,6 +278,45 @@ async def test_a_menu_that_is_changed_in_the_middle_is_noticed(desk: Desk) -> No
     assert (status["open_checks"], status["open_tickets"]) == (0, 0)
     again = await desk.play(*[f"{number},2026-03-02T08:00:00,Beer,1,4.00," for number in range(60)], menu=taxed)
     assert (again.orders, again.repeated_orders, again.rejected) == (60, 60, [])
+
+
+HOUSE_RULES = Menu(
+    name="House", currency="EUR", courses=(Course(id="later", name="Later", waits=True),), default_station="hot",
+    stations=(Station(id="hot", name="Hot"), Station(id="cold", name="Cold"), Station(id="pass", name="Pass", kind="expo")),
+    items=(
+        MenuItem(id="beer", name="Beer", category="Drinks", price_minor=450, station="", also_stations=("cold",)),
+        MenuItem(id="steak", name="Steak", category="Mains", price_minor=2_503, station="", course="later"),
+    ),
+    rules=SellingRules(promotions=(Promotion(id="round", name="Third is free", kind="buy_get", item_ids=("beer",), buy=2),), cash_step_minor=5),
+)  # fmt: skip
+ROUNDS = [f"{number},2026-03-02T20:00:00,{sold}," for number in range(30) for sold in ("Beer,3,4.00", "Steak,1,25.03")]
+
+
+async def test_where_rules_of_the_house_have_a_say_what_the_site_asks_for_is_paid(desk: Desk) -> None:
+    """Promotions come off, courses wait, cash is rounded, a pass hands over: of all that the file knows nothing."""
+    report = await desk.play(*ROUNDS, menu=HOUSE_RULES)
+    assert (report.orders, report.lines, report.rejected, report.total_minor) == (30, 60, [], 30 * (1_200 + 2_503))
+    total = (await desk.get("/v1/sales?from_date=2026-03-02"))["total"]
+    assert (total["gross_minor"], total["net_minor"]) == (30 * 3_703, 30 * 3_303), "every third beer is free"
+    status = await desk.get("/v1/status")
+    assert (status["open_checks"], status["open_tickets"]) == (0, 0)
+    entries = desk.entries()
+    again = await desk.play(*ROUNDS, menu=HOUSE_RULES)
+    assert (again.orders, again.repeated_orders, again.rejected) == (30, 30, [])
+    assert desk.entries() == entries
+
+
+async def test_an_order_that_was_left_between_ordering_and_paying_is_paid_by_the_next_replay(desk: Desk) -> None:
+    desk.line.fail = lambda number: "request lost" if number > 20 else ""
+    with pytest.raises(OperatorError):
+        await desk.play(*ROUNDS, menu=HOUSE_RULES)
+    assert (await desk.get("/v1/status"))["open_checks"] > 0, "the line was cut too late to prove anything"
+    desk.line.fail = lambda number: ""
+    report = await desk.play(*ROUNDS, menu=HOUSE_RULES)
+    assert (report.orders, report.rejected) == (30, [])
+    assert await desk.sales() == {"2026-03-02": (30, 60, 30 * 3_703)}
+    status = await desk.get("/v1/status")
+    assert (status["open_checks"], status["open_tickets"]) == (0, 0)
 
 
 async def test_what_the_site_refuses_is_listed_with_its_code(desk: Desk) -> None:

@@ -25,7 +25,7 @@ def test_the_row_decides_what_was_paid_and_the_menu_only_how_it_is_shared() -> N
     choice = LUNCH.choose(pizza)
     assert [chosen.modifier_id for chosen in choice.modifiers] == ["big", "olives"]
     assert choice.unit_price_minor + 175 + 80 == 1_000 + 100
-    assert [tax.id for tax in choice.taxes] == ["food"]
+    assert [tax.id for tax in LUNCH.taxable(pizza, choice).taxes] == ["food"]
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,11 @@ from shared.domain.check import Check, CheckStatus, sums_of
 from shared.domain.ids import derived_id
 from shared.domain.kernel import Command
 from shared.domain.kitchen.ticket import Ticket
+from shared.domain.menu.floor import DiningOption
 from shared.domain.registry import decode_command
 from shared.domain.views import check_view
 from shared.limits import AMOUNT_MINOR_MAX
+from tests.corpus.house import HOUSE
 from tests.unit.edge.replay.kit import row
 from tests.unit.shared.domain.world import BERLIN, MENU, SITE, World, begun
 
@@ -23,9 +25,9 @@ LUNCH = Catalogue("v", MENU)
 CHECK = check_id_of(SITE, "", "1")
 
 
-def planned(rows: Iterable[Row], check_id: str = CHECK) -> list[tuple[str, Command]]:
-    steps = plan(PlannedCheck(check_id=check_id, rows=tuple(rows)), LUNCH).steps
-    return [(step.submit.id, decode_command(step.submit.command)) for step in steps]
+def planned(rows: Iterable[Row], check_id: str = CHECK, catalogue: Catalogue = LUNCH) -> list[tuple[str, Command]]:
+    made = plan(PlannedCheck(check_id=check_id, rows=tuple(rows)), catalogue)
+    return [(step.submit.id, decode_command(step.submit.command)) for step in (*made.ordering, *made.settling)]
 
 
 def accept(world: World, commands: Iterable[tuple[str, Command]]) -> None:
@@ -42,6 +44,34 @@ def test_an_order_is_opened_sent_paid_closed_and_bumped_on_the_date_of_its_time(
         (CheckStatus.CLOSED, "2026-03-02", 650 + 3 * 799 + 650)
     ]
     assert sorted((ticket.station, ticket.is_live) for ticket in tickets) == [("bar", False), ("kitchen", False)]
+
+
+def test_where_courses_wait_several_stations_cook_and_a_pass_hands_over_an_order_is_done_with_all_the_same() -> None:
+    """The house of the frozen scene: stations by category, halves, an included topping, an expo, and cash that is rounded."""
+    world = begun()
+    world.menu = HOUSE
+    house = Catalogue("v", HOUSE)
+    assert house.has_expo
+    rows = [
+        row(1, "Soup", unit_price_minor=698), row(2, "Pizza", unit_price_minor=1_003, modifiers=(("Olives", 50), ("Ham", 100), ("Thin", 0))),
+        row(3, "Fish of the day", unit_price_minor=2_900), row(4, "Ribs", unit_price_minor=2_000),
+    ]  # fmt: skip
+    accept(world, planned(rows, catalogue=house))
+    check = next(each for each in world.states.values() if isinstance(each, Check))
+    assert (check.status, sums_of(check).total_minor) == (CheckStatus.CLOSED, 698 + 1_153 + 2_900 + 2_000)
+    assert [(each.modifier_id, each.depth, each.price_minor) for each in check.lines[1].modifiers] == [
+        ("olives", 0, 95), ("ham", 0, 0), ("thin", 1, 0),
+    ]  # fmt: skip
+    tickets = [each for each in world.states.values() if isinstance(each, Ticket)]
+    assert sorted((ticket.station, ticket.status) for ticket in tickets) == [("cold", "served"), ("hot", "served"), ("oven", "served")]
+
+
+def test_a_menu_that_knows_no_eating_in_is_ordered_from_as_it_can_be() -> None:
+    shop = msgspec.structs.replace(MENU, dining_options=(DiningOption(id="to_go", name="To go"),))
+    world = begun()
+    world.menu = shop
+    accept(world, planned([row(1, "Soup")], catalogue=Catalogue("v", shop)))
+    assert [each.dining_option for each in world.states.values() if isinstance(each, Check)] == ["to_go"]
 
 
 def test_an_order_that_cost_nothing_is_closed_without_a_payment() -> None:
@@ -66,7 +96,8 @@ def test_ids_depend_on_site_series_order_and_ordinal_and_on_nothing_else() -> No
 
 
 def test_a_large_order_is_cut_into_batches_that_a_site_takes() -> None:
-    made = batches(plan(PlannedCheck(check_id=CHECK, rows=tuple(row(ordinal) for ordinal in range(1, 451))), LUNCH).steps)
+    made = plan(PlannedCheck(check_id=CHECK, rows=tuple(row(ordinal) for ordinal in range(1, 451))), LUNCH)
+    made = batches((*made.ordering, *made.settling))
     assert [len(batch.commands) for batch in made] == [200, 200, 55]
 
 
@@ -99,5 +130,5 @@ def test_a_late_row_has_a_check_of_its_own() -> None:
 
 
 def test_commands_are_encoded_as_a_tablet_encodes_them() -> None:
-    step = plan(PlannedCheck(check_id=CHECK, rows=(row(),)), LUNCH).steps[0]
+    step = plan(PlannedCheck(check_id=CHECK, rows=(row(),)), LUNCH).ordering[0]
     assert msgspec.json.decode(step.submit.command)["opened_at"] == "2026-03-02T12:00:00"
