@@ -19,6 +19,7 @@ So in whatever portions everything is given back, the net and every tax are noth
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from operator import add, sub
 
 import msgspec
 
@@ -38,22 +39,18 @@ _PER_TAX = 3
 class Left(msgspec.Struct, kw_only=True):
     """What is left of a check, by line and column: the net, then of each tax what is owed, its base and what is relieved.
 
-    `paid` is as closed, `units` and `amounts` are what was given back by either; `refunded` are the units of each line.
+    `units` is what units of the line gave back, by column, and `refunded` how many of them did; `total_minor` is all that is left.
     """
 
     taxes: tuple[Tax, ...]
-    paid: dict[str, list[int]]
+    rows: dict[str, list[int]]
     units: dict[str, list[int]]
-    amounts: dict[str, list[int]]
+    total_minor: int
     refunded: dict[str, int] = {}
 
     def of_line(self, line_id: str) -> int:
         """What is left of a line, all its taxes within."""
-        return self._money(self._line(line_id))
-
-    @property
-    def total_minor(self) -> int:
-        return sum(self.of_line(line_id) for line_id in self.paid)
+        return self.total_of(self.rows[line_id])
 
     def give_units(self, asked: Mapping[str, tuple[int, int]]) -> tuple[dict[str, int], list[int]]:
         """What the next units give back, by line (its units, and how many of them) and in all by column.
@@ -68,7 +65,7 @@ class Left(msgspec.Struct, kw_only=True):
         before = self.refunded.get(line_id, 0)
         if count < 1 or before + count > units:
             raise ValueError(f"{count} units of line {line_id} cannot be refunded: {before} of {units} were")
-        given, left = self.units[line_id], self._line(line_id)
+        given, left = self.units[line_id], self.rows[line_id]
 
         def cumulated(gave: int, rest: int) -> int:
             return max(0, round_ratio((gave + rest) * (before + count), units) - gave)
@@ -77,7 +74,8 @@ class Left(msgspec.Struct, kw_only=True):
         priced = [_NET, *self._inclusive]
         price = cumulated(sum(given[column] for column in priced), sum(left[column] for column in priced))
         self._share_price(part, price, left)
-        self.units[line_id] = [a + b for a, b in zip(given, part, strict=True)]
+        self.units[line_id] = list(map(add, given, part))
+        self.rows[line_id] = list(map(sub, left, part))
         self.refunded[line_id] = before + count
         return part
 
@@ -100,29 +98,27 @@ class Left(msgspec.Struct, kw_only=True):
 
     def give_amount(self, amount_minor: int) -> list[int]:
         """So much of everything that is left, by column. Raises ValueError for more than there is."""
-        rows = {line_id: self._line(line_id) for line_id in self.paid}
-        width = 1 + _PER_TAX * len(self.taxes)
-        left = [sum(row[column] for row in rows.values()) for column in range(width)]
-        whole = self._money(left)
+        columns = list(zip(*self.rows.values(), strict=True))
+        left = [sum(column) for column in columns]
+        whole = self.total_minor
         if not 0 < amount_minor <= whole:
             raise ValueError(f"{amount_minor} cannot be refunded: {whole} is left")
-        money = [column for column in range(width) if self._is_money(column)]
+        money = [_NET, *range(_TAX, len(left), _PER_TAX)]
         part = [round_ratio(each * amount_minor, whole) for each in left]
         for column, share in zip(money, allocate(amount_minor, [left[column] for column in money]), strict=True):
             part[column] = share
-        for column, share in enumerate(part):
-            for line_id, piece in zip(rows, allocate(share, [row[column] for row in rows.values()]), strict=True):
-                self.amounts[line_id][column] += piece
+        shares = [allocate(share, column) if share else [0] * len(column) for share, column in zip(part, columns, strict=True)]
+        for (line_id, row), given in zip(self.rows.items(), zip(*shares, strict=True), strict=True):
+            self.rows[line_id] = list(map(sub, row, given))
         return self._with_the_last(part)
 
     def _with_the_last(self, part: list[int]) -> list[int]:
         """The part; with the last of the money goes what rounding has left of bases and of what was relieved."""
-        if self.total_minor:
-            return part
-        for line_id in self.paid:
-            rest = self._line(line_id)
-            part = [a + b for a, b in zip(part, rest, strict=True)]
-            self.amounts[line_id] = [a + b for a, b in zip(self.amounts[line_id], rest, strict=True)]
+        self.total_minor -= self.total_of(part)
+        if not self.total_minor:
+            for line_id, rest in self.rows.items():
+                part = list(map(add, part, rest))
+                self.rows[line_id] = [0] * len(rest)
         return part
 
     def refund_taxes(self, part: Sequence[int]) -> tuple[RefundedTax, ...]:
@@ -137,17 +133,7 @@ class Left(msgspec.Struct, kw_only=True):
 
     def total_of(self, part: Sequence[int]) -> int:
         """What a part comes to: its net and all that is owed of taxes."""
-        return self._money(part)
-
-    def _line(self, line_id: str) -> list[int]:
-        columns = zip(self.paid[line_id], self.units[line_id], self.amounts[line_id], strict=True)
-        return [paid - units - amount for paid, units, amount in columns]
-
-    def _money(self, part: Sequence[int]) -> int:
         return part[_NET] + sum(part[_TAX::_PER_TAX])
-
-    def _is_money(self, column: int) -> bool:
-        return column % _PER_TAX == _TAX or column == _NET
 
 
 def units_of(line: Line) -> int:
@@ -158,13 +144,12 @@ def units_of(line: Line) -> int:
 def left_of(check: Check) -> Left:
     """What is left of a closed check after its refunds. Raises ValueError for refunds that its sums cannot bear."""
     sums = sums_of(check)
-    paid = _rows(sums)
-    width = 1 + _PER_TAX * len(sums.taxes)
+    rows = _rows(sums)
     left = Left(
         taxes=tuple(group.tax for group in sums.taxes),
-        paid=paid,
-        units={line_id: [0] * width for line_id in paid},
-        amounts={line_id: [0] * width for line_id in paid},
+        rows=rows,
+        units={line_id: [0] * len(row) for line_id, row in rows.items()},
+        total_minor=sums.total_minor,
     )
     units = {line.line_id: units_of(line) for line in check.lines}
     for refund in check.refunds:

@@ -139,7 +139,7 @@ def test_after_amounts_the_rest_of_all_units_gives_back_what_is_left(world: Worl
     check = world.check()
     ensure_within(check)
     # A line whose units all came back has nothing left that an amount could not have taken before.
-    assert all(left_of(check).of_line(line.line_id) == 0 for line in check.kept_lines if line.line_id in left_of(check).paid)
+    assert all(left_of(check).of_line(line.line_id) == 0 for line in check.kept_lines if line.line_id in left_of(check).rows)
     ensure_nothing_left(world)
 
 
@@ -167,7 +167,7 @@ def test_a_cent_is_given_back_of_what_weighs_most() -> None:
 
 def test_more_than_there_is_is_an_error() -> None:
     left: Left = left_of(closed_for(1000).check())
-    [line_id] = left.paid
+    [line_id] = left.rows
     with pytest.raises(ValueError, match="cannot be refunded"):
         left.give_units({line_id: (1, 2)})
     for amount in (0, 1001):
