@@ -108,12 +108,7 @@ async def migrate_shard(name: str, admin_dsn: str, app_dsn: str, halves: tuple[s
                 f"The database configured as shard {name!r} is shard {known_as!r}.",
                 "Compare COMANDA_HUB_SHARDS and COMANDA_HUB_SHARDS_ADMIN with the databases; two names have been swapped.",
             )
-        made = await connection.fetchval("select ensure_journal_months($1)", JOURNAL_MONTHS_AHEAD)
-        if made:
-            report(f"{name}: {made} months of the journal made")
-        made = await connection.fetchval("select ensure_read_model_months($1, $2)", READ_MODEL_MONTHS_BACK, READ_MODEL_MONTHS_AHEAD)
-        if made:
-            report(f"{name}: {made} months of read models made")
+        await _ensure_months(name, connection, report)
         return applied
     except asyncpg.PostgresError as error:
         raise _failed(name, error) from error
@@ -212,6 +207,16 @@ async def _ensure_login(name: str, connection: Any, app_dsn: str, report: Report
             "select format('grant %I to %I with inherit false, set true', $1::text, $2::text)", role, login
         )
         await connection.execute(statement)
+
+
+async def _ensure_months(name: str, connection: Any, report: Report) -> None:
+    """The partitions of the months to come. Sites that were offline send what belongs into the month before as well."""
+    made = await connection.fetchval("select ensure_journal_months($1)", JOURNAL_MONTHS_AHEAD)
+    if made:
+        report(f"{name}: {made} months of the journal made")
+    made = await connection.fetchval("select ensure_read_model_months($1, $2)", READ_MODEL_MONTHS_BACK, READ_MODEL_MONTHS_AHEAD)
+    if made:
+        report(f"{name}: {made} months of read models made")
 
 
 def _failed(name: str, error: Exception) -> OperatorError:

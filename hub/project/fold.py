@@ -12,12 +12,13 @@ import msgspec
 from hub.project.reading import Read
 from shared.domain.check.state import CHECK
 from shared.domain.errors import Refused
-from shared.domain.kernel import Aggregate, Draft, Event, Key, Meta
+from shared.domain.kernel import Aggregate, Draft, Event, Key
 from shared.domain.kitchen.state import KITCHEN, STATION, TICKET, Ticket
 from shared.domain.menu.overrides import OVERRIDE
 from shared.domain.registry import evolve
 from shared.domain.site import SITE
 from shared.protocol.entry import Entry
+from shared.protocol.fold import meta_of
 
 __all__ = ["Held", "Missing", "SiteFold"]
 
@@ -126,7 +127,7 @@ class SiteFold:
 
     def _evolve(self, read: Read, entry: Entry, event: Event) -> None:
         try:
-            changes = evolve(self._draft, event, _meta(entry))
+            changes = evolve(self._draft, event, meta_of(entry))
         except Missing:
             raise
         except Refused as error:
@@ -146,16 +147,3 @@ class SiteFold:
     def changed(self) -> list[tuple[Aggregate | None, Aggregate]]:
         """The same with what was there before the run, None for what is new."""
         return [(self._loaded.known.get(key), after) for key, after in self._draft.changes.items()]
-
-
-def _meta(entry: Entry) -> Meta:
-    return Meta(
-        at=entry.at,
-        date=entry.date,
-        command_id=entry.command,
-        ordinal=entry.ordinal,
-        epoch=entry.epoch,
-        sequence=entry.sequence,
-        device_id=entry.device,
-        actor_id=entry.actor,
-    )

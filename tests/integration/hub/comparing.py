@@ -3,6 +3,7 @@
 What lives here: reading both as the same values, so that tests compare them whole. The site's side is what its own entries fold to.
 """
 
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -10,12 +11,12 @@ import msgspec
 from hub import records
 from hub.project.rows import TABLES, Owner, rows_of
 from shared.domain.check.books import NO_SALES, DayBook, Sales
-from shared.domain.kernel import Key
+from shared.domain.kernel import Aggregate, Key
 from shared.domain.registry import AGGREGATES
 from tests.support.hub_rig import HubRig
 from tests.support.journals import SiteJournal
 
-__all__ = ["aggregates", "books_in_memory", "ensure_equal", "rows_in_memory", "rows_kept", "sales_in_memory"]
+__all__ = ["aggregates", "books_in_memory", "ensure_equal", "rows_in_memory", "rows_kept", "rows_read", "sales_in_memory"]
 
 
 def books_in_memory(site: SiteJournal) -> dict[Key, DayBook]:
@@ -48,10 +49,10 @@ TABLE_RECORDS: dict[str, tuple[str, type[records.Record]]] = {
 }
 
 
-def rows_in_memory(site: SiteJournal) -> dict[str, list[Any]]:
+def rows_in_memory(states: Iterable[Aggregate]) -> dict[str, list[Any]]:
     """The rows of every table, made of the state that the site itself comes to."""
     found: dict[str, list[Any]] = {table: [] for table in TABLES}
-    for aggregate in site.memory.state.values():
+    for aggregate in states:
         owner, tables = rows_of(aggregate)
         for table, rows in tables.items():
             found[table] += [(owner, row) for row in rows]
@@ -60,10 +61,14 @@ def rows_in_memory(site: SiteJournal) -> dict[str, list[Any]]:
 
 async def rows_kept(rig: HubRig, site: SiteJournal) -> dict[str, list[Any]]:
     """The rows of every table as they were kept, read back as what they were made of."""
+    return await rows_read(lambda query: rig.look_as(site, f"{query} where t.site_id = $1::text::uuid"))
+
+
+async def rows_read(look: Callable[[str], Awaitable[list[Any]]]) -> dict[str, list[Any]]:
+    """The same, by whoever runs a query over a table that it calls `t`."""
     found: dict[str, list[Any]] = {}
     for table, (owner, record) in TABLE_RECORDS.items():
-        selected = f"select t.business_date::text, t.{owner}::text as owner, row_to_json(t)::text as row from {table} t"
-        rows = await rig.look_as(site, f"{selected} where t.site_id = $1::text::uuid")
+        rows = await look(f"select t.business_date::text, t.{owner}::text as owner, row_to_json(t)::text as row from {table} t")
         found[table] = sorted(
             [(Owner(row["business_date"], row["owner"]), msgspec.json.decode(row["row"], type=record)) for row in rows], key=repr
         )
@@ -74,4 +79,4 @@ async def ensure_equal(rig: HubRig, site: SiteJournal) -> None:
     """State, rows and books are those of the fold in memory."""
     assert await aggregates(rig, site) == site.memory.state
     assert await rig.books(site) == books_in_memory(site)
-    assert await rows_kept(rig, site) == rows_in_memory(site)
+    assert await rows_kept(rig, site) == rows_in_memory(site.memory.state.values())

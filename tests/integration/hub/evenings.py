@@ -23,14 +23,15 @@ from shared.domain.check.splitting import SplitCheck
 from shared.domain.check.state import Check, CheckStatus, LineStatus
 from shared.domain.check.tipping import AdjustTip
 from shared.domain.check.voiding import VoidLine
-from shared.domain.kernel import Aggregate, Command, Key, Meta
+from shared.domain.kernel import Aggregate, Command, Key
 from shared.domain.kitchen.state import Ticket
 from shared.domain.menu import menu_version
-from shared.domain.registry import decode_command, decode_event, evolve
+from shared.domain.registry import decode_command
 from shared.domain.site import ApplyMenu
 from shared.domain.views import check_view
 from shared.limits import EVENTS_PER_COMMAND_MAX
 from shared.protocol.entry import decode_entry
+from shared.protocol.fold import fold
 from shared.protocol.session import Submit
 from tests.support.boxes import new_id
 from tests.support.evening import MENU, Cook, Person, Waiter
@@ -158,14 +159,7 @@ class Evenings:
     def _follow(self) -> None:
         """Read what is on disk and fold it, as every follower does."""
         for stored in self.kit.store.entries(len(self.journal.entries), EVENTS_PER_COMMAND_MAX * 2):
-            entry = decode_entry(stored.entry)
-            event = decode_event(entry.event)
-            assert event is not None
-            meta = Meta(
-                at=entry.at, date=entry.date, command_id=entry.command, ordinal=entry.ordinal, epoch=entry.epoch, sequence=entry.sequence,
-                device_id=entry.device, actor_id=entry.actor,
-            )  # fmt: skip
-            self.state.update(evolve(self.journal.memory, event, meta))
+            self.state.update(fold(self.journal.memory, decode_entry(stored.entry)) or {})
             self.journal.entries.append(stored)
 
 
