@@ -121,6 +121,12 @@ def _key(line: dict[str, Any]) -> str:
     return line["combo"]["combo_id"] if line["combo"] else line["line_id"]
 
 
+def _codes(check: dict[str, Any]) -> dict[str, Any]:
+    """What the terminal says when it gives back what it took."""
+    terminal = [payment["payment_id"] for payment in check["payments"] if payment["kind"] == "external"]
+    return {"approval_codes": [{"payment_id": id, "approval_code": "R9"} for id in terminal]}
+
+
 _PASSING = frozenset({503, 507})  # refusals that pass: the same command is sent again
 
 
@@ -326,15 +332,21 @@ class Waiter(Person):
             groups = [seats[:1], seats[1:]]
             split: dict[str, Any] = {"into": [new_id()], "seats": groups}
         else:
-            weights = [[self.random.randint(0, 2) for _ in range(ways)] for _ in keys]
+            held = {_key(line) for line in check["lines"] if line["status"] == "held"}
+            weights = [self._weights(ways, key not in held) for key in keys]
             split = {
                 "into": [new_id() for _ in range(ways - 1)],
-                "assignments": [
-                    {"line_id": key, "weights": each if any(each) else [1] + [0] * (ways - 1)}
-                    for key, each in zip(keys, weights, strict=True)
-                ],
+                "assignments": [{"line_id": key, "weights": each} for key, each in zip(keys, weights, strict=True)],
             }
         self.ask({"type": "SplitCheck", "check_id": check_id, "revision": revision, **split})
+
+    def _weights(self, ways: int, is_fired: bool) -> list[int]:
+        """Who bears a line: anybody in any part, but what the kitchen does not have yet one alone."""
+        drawn = [self.random.randint(0, 2) for _ in range(ways)]
+        if is_fired and any(drawn):
+            return drawn
+        alone = self.random.randrange(ways)
+        return [int(place == alone) for place in range(ways)]
 
     def _merge(self, check: dict[str, Any], others: list[dict[str, Any]]) -> None:
         if others:
@@ -397,12 +409,20 @@ class Waiter(Person):
         check_id = check["check_id"]
         acts: list[dict[str, Any]] = [
             {"type": "ReopenCheck", "check_id": check_id, "reason": "wrong"},
-            {"type": "RefundAmount", "check_id": check_id, "amount_minor": self.random.randint(1, 900), "reason": "cold"},
+            {"type": "RefundAmount", "check_id": check_id, "amount_minor": self.random.randint(1, 900), "reason": "cold", **_codes(check)},
         ]
         line = self._some_line(check, "sent")
         if line is not None:
             line_id = _key(line)
-            acts.append({"type": "RefundLines", "check_id": check_id, "lines": [{"line_id": line_id, "units": 1}], "reason": "cold"})
+            acts.append(
+                {
+                    "type": "RefundLines",
+                    "check_id": check_id,
+                    "lines": [{"line_id": line_id, "units": 1}],
+                    "reason": "cold",
+                    **_codes(check),
+                }
+            )
         acts += [
             {"type": "AdjustTip", "check_id": check_id, "payment_id": payment["payment_id"], "tip_minor": self.random.randint(0, 900)}
             for payment in check["payments"]
@@ -422,7 +442,7 @@ class Waiter(Person):
         if held:
             self.ask({"type": "FireLines", "check_id": check_id, "line_ids": held})
         elif check["due_minor"] < 0:
-            self.ask({"type": "ReturnOverpaid", "check_id": check_id, "reason": "wrong"})
+            self.ask({"type": "ReturnOverpaid", "check_id": check_id, "reason": "cold", **_codes(check)})
         elif check["due_minor"] > 0:
             self.ask({"type": "PayCash", "check_id": check_id, "tendered_minor": check["due_minor"] + 10})
         else:
