@@ -1,10 +1,7 @@
 """The running box against its own OpenAPI document: whatever is sent, it answers as the document says, and never with a 500."""
 
 from collections import Counter
-from types import SimpleNamespace
-from typing import Any
 
-import msgspec
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
@@ -18,13 +15,9 @@ from schemathesis.specs.openapi.checks import (
     unsupported_method,
 )
 
-from edge.api.app import create_app
-from edge.settings import EdgeSettings
+from tests.integration.edge.document import API
 from tests.support.programs import EdgeBox
 
-APP = create_app(SimpleNamespace(settings=EdgeSettings()))  # type: ignore[arg-type] - only its settings are asked for
-DOCUMENT: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(APP.openapi_schema.to_schema()))
-API = schemathesis.openapi.from_dict(DOCUMENT)
 CHECKS = [
     not_a_server_error, status_code_conformance, content_type_conformance, response_headers_conformance, response_schema_conformance,
     negative_data_rejection, unsupported_method,
