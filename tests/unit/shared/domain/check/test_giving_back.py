@@ -8,13 +8,15 @@ from hypothesis import strategies as st
 from shared.domain.arithmetic.refunds import refund_part, refund_units
 from shared.domain.arithmetic.types import Tax
 from shared.domain.check import Check, sums_of
+from shared.domain.check.bearing import LineWeights
 from shared.domain.check.books import NO_SALES, booked
 from shared.domain.check.giving_back import Left, left_of, units_of
 from shared.domain.check.refund_tenders import RefundApproval
 from shared.domain.check.refunding import RefundAmount, Refunded, RefundLines, RefundUnits
+from shared.domain.check.splitting import SplitCheck
 from tests.unit.shared.domain.check.sold import sold
-from tests.unit.shared.domain.check.till import A, closed_for
-from tests.unit.shared.domain.world import World
+from tests.unit.shared.domain.check.till import A, cash, close, closed_for, priced
+from tests.unit.shared.domain.world import World, name_id
 
 portions = st.lists(st.tuples(st.sampled_from(["units", "amount"]), st.integers(0, 9), st.integers(1, 99)), max_size=6)
 
@@ -163,6 +165,28 @@ def test_a_cent_is_given_back_of_what_weighs_most() -> None:
     assert (refunded.net_minor, [tax.tax_minor for tax in refunded.taxes]) == (468, [33])
     refunded = give(world, an_amount())
     assert (refunded.net_minor, [tax.tax_minor for tax in refunded.taxes]) == (467, [32])
+
+
+def test_children_of_a_split_give_back_what_each_of_them_paid() -> None:
+    """10.03 and a cake of 5.01 for two, which no two children can pay alike; each has the sums that the split gave it."""
+    world = priced(1003, 501)
+    both = tuple(LineWeights(line_id=line.line_id, weights=(1, 1)) for line in world.check().lines)
+    world.do(SplitCheck(check_id=A, into=(name_id("b"),), assignments=both))
+    whole = 0
+    for name in "ab":
+        check = world.check(name)
+        assert check.given is not None
+        cash(world, 1000, name)
+        close(world, name)
+        for line in world.check(name).kept_lines:
+            command = RefundLines(check_id=name_id(name), lines=(RefundUnits(line_id=line.line_id),), reason="cold")
+            [refunded] = world.do(command, role="manager")
+            assert isinstance(refunded, Refunded)
+            whole += refunded.total_minor
+        check = world.check(name)
+        assert net_left(check) == 0
+        assert all(amounts == [0, 0, 0] for amounts in taxes_left(check).values())
+    assert whole == 1504
 
 
 def test_more_than_there_is_is_an_error() -> None:

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from shared.domain.check import PayCash, SendCheck, due_minor, sums_of
 from shared.domain.check.books import TenderSum, booked
+from shared.domain.check.evenly import SplitEvenly
 from shared.domain.check.paying import Pay
-from shared.domain.check.reckoning import noted
-from shared.domain.check.state import CHECK, TipChange
+from shared.domain.check.state import TipChange
 from shared.domain.check.tenders import share_left
 from shared.domain.menu.rules import SellingRules
 from shared.domain.registry import evolve
@@ -27,9 +27,8 @@ def by(tender: str, **fields: Any) -> Pay:
     return Pay(**{"check_id": A, "tender": tender} | fields)
 
 
-def split_evenly(world: World, *shares: int) -> None:
-    """As an even split leaves the check."""
-    world.states[CHECK, A] = noted(world.check(), even_shares=shares)
+def split_evenly(world: World, ways: int) -> None:
+    world.do(SplitEvenly(check_id=A, ways=ways))
 
 
 # --- cash, to the coin (golden rule 6) ---
@@ -186,7 +185,7 @@ def test_who_settles_what_has_grown_meanwhile_is_told_so() -> None:
 
 def test_three_friends_pay_a_share_each_and_only_what_settles_the_rest_is_rounded() -> None:
     world = priced(1003)
-    split_evenly(world, 335, 334, 334)
+    split_evenly(world, 3)
     assert cash(world, 500, share=1).amount_minor == 335
     assert refused(world, pay(share=1)).code == "payment.share_paid"
     assert external(world, None, share=3).amount_minor == 334
@@ -198,7 +197,7 @@ def test_three_friends_pay_a_share_each_and_only_what_settles_the_rest_is_rounde
 
 def test_a_share_is_paid_in_parts_and_never_beyond_it() -> None:
     world = priced(1000)
-    split_evenly(world, 500, 500)
+    split_evenly(world, 2)
     cash(world, 200, amount_minor=200, share=1)
     refusal = refused(world, pay(amount_minor=301, share=1))
     assert (refusal.code, refusal.facts["due_minor"]) == ("payment.exceeds_due", 300)
@@ -208,19 +207,27 @@ def test_a_share_is_paid_in_parts_and_never_beyond_it() -> None:
 
 def test_who_paid_a_share_of_an_earlier_split_has_not_paid_that_of_a_later_one() -> None:
     world = priced(1000)
-    split_evenly(world, 500, 500)
+    split_evenly(world, 2)
     cash(world, 500, share=1)
     world.add("soup")  # which undoes the split
     world.do(SendCheck(check_id=A))
-    split_evenly(world, 575, 575)
+    split_evenly(world, 2)
     assert [share_left(world.check(), share) for share in (1, 2)] == [575, 575]
     cash(world, 575, share=1)
     assert [share_left(world.check(), share) for share in (1, 2)] == [0, 575]
 
 
+def test_who_has_paid_a_share_is_counted_when_the_rest_is_split_anew() -> None:
+    world = priced(1000)
+    split_evenly(world, 2)
+    cash(world, 500, share=1)
+    split_evenly(world, 3)
+    assert [share_left(world.check(), share) for share in (1, 2, 3)] == [167, 167, 166]
+
+
 def test_a_share_takes_no_more_than_is_due_when_somebody_paid_without_one() -> None:
     world = priced(1000)
-    split_evenly(world, 500, 500)
+    split_evenly(world, 2)
     cash(world, 800, amount_minor=800)
     assert cash(world, 500, share=2).amount_minor == 200
 
