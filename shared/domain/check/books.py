@@ -144,6 +144,11 @@ def booked(check: Check | None) -> dict[str, DayBook]:
     return {date: book for date, book in books.items() if not book.is_empty}
 
 
+def _without_nothing(taxes: Mapping[str, TaxSum]) -> dict[str, TaxSum]:
+    """The taxes without those of which nothing is booked."""
+    return {key: tax for key, tax in taxes.items() if tax != TaxSum()}
+
+
 def _book(check: Check, date: str, **fields: object) -> tuple[str, DayBook]:
     return date, DayBook(business_date=date, currency=check.currency, **fields)  # type: ignore[arg-type]
 
@@ -167,7 +172,7 @@ def _sold(check: Check) -> Iterable[tuple[str, DayBook]]:
             sales = sales - sales_before
             taxes = {key: taxes.get(key, TaxSum()) - taxes_before.get(key, TaxSum()) for key in taxes | taxes_before}
         before = closing
-        yield _book(check, closing.date, sales=sales, taxes=taxes)
+        yield _book(check, closing.date, sales=sales, taxes=_without_nothing(taxes))
 
 
 def _of_closing(closing: Closing) -> tuple[Sales, dict[str, TaxSum]]:
@@ -213,7 +218,7 @@ def _refunded(check: Check) -> Iterable[tuple[str, DayBook]]:
             tax_minor=-sum(share.tax_minor for share in refund.taxes),
             refund_minor=0 if refund.correction else refund.total_minor,
         )
-        yield _book(check, refund.date, sales=sales, tenders=dict(tenders), taxes=dict(taxes))
+        yield _book(check, refund.date, sales=sales, tenders=dict(tenders), taxes=_without_nothing(taxes))
 
 
 def sales_of(check: Check | None) -> Sales:

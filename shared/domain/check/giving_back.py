@@ -162,8 +162,8 @@ def _give_again(left: Left, refund: Refund, units: dict[str, int]) -> None:
         return
     if refund.lines:
         left.give_units({line.line_id: (units[line.line_id], line.units) for line in refund.lines})
-    else:
-        left.give_amount(refund.total_minor)
+    elif amount := min(refund.total_minor, left.total_minor):  # less is left than was given if a release rounded otherwise
+        left.give_amount(amount)
 
 
 def _rows(sums: Sums) -> dict[str, list[int]]:

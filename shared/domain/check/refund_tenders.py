@@ -67,8 +67,9 @@ def over_payments(check: Check, total_minor: int, payment_id: str | None) -> Sha
         if amount > 0:
             shares.append((payment, amount))
             total_minor -= amount
-    if total_minor:  # what is left of a check is what is left of its payments
-        raise ValueError(f"check {check.check_id} would give back {total_minor} that nobody paid")
+    if total_minor:  # what is left of a check is what is left of its payments, unless a release before rounded otherwise
+        detail = f"{total_minor} would be given back of check {check.number} that nobody paid."
+        raise Refused("refund.exceeds_left", detail, check_id=check.check_id, left_minor=sum(amount for _, amount in shares))
     return shares
 
 

@@ -235,9 +235,18 @@ def _ensure_fits(check: Check, event: Refunded) -> None:
         given[part.payment_id] += part.amount_minor
     if any(amount > room_of(check, payments[payment_id]) for payment_id, amount in given.items()):
         raise ValueError(f"refund {event.refund_id} gives back more than was paid on check {id}")
-    known = {line.line_id for line in check.lines}
-    if unknown := [line.line_id for line in event.lines if line.line_id not in known]:
-        raise LookupError(f"an event refunds lines that check {id} does not have: {unknown}")
+    _ensure_units(check, event)
+
+
+def _ensure_units(check: Check, event: Refunded) -> None:
+    known = {line.line_id: units_of(line) for line in check.lines}
+    counts: Counter[str] = Counter()
+    for line in [*event.lines, *(line for refund in check.refunds for line in refund.lines)]:
+        counts[line.line_id] += line.units
+    if unknown := counts.keys() - known.keys():
+        raise LookupError(f"an event refunds lines that check {check.check_id} does not have: {sorted(unknown)}")
+    if more := [line_id for line_id, count in counts.items() if count > known[line_id]]:
+        raise ValueError(f"an event refunds more units than check {check.check_id} has of {more}")
 
 
 FEATURE = Feature(

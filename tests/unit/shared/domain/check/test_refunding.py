@@ -273,10 +273,27 @@ def test_a_refund_that_does_not_add_up_or_comes_twice_is_noticed(change: dict[st
         evolve(world, msgspec.structs.replace(refunded, refund_id="other", tenders=ghost), world.journal[-1][1])
 
 
+def test_what_an_earlier_release_gave_back_otherwise_is_not_given_back_twice() -> None:
+    """By another rule of rounding more may have gone than this release makes of it: then only what nobody got yet is left."""
+    world = closed_for(1000)
+    give(world, units())
+    check = world.check()
+    [refund] = check.refunds
+    [part] = refund.tenders
+    more = msgspec.structs.replace(refund, lines=(), total_minor=1001, tenders=(msgspec.structs.replace(part, amount_minor=1001),))
+    world.states[CHECK, A] = msgspec.structs.replace(check, refunds=(more,))
+    assert refuse(world, amount())[0] == "refund.nothing_left"
+    half = msgspec.structs.replace(more, total_minor=500)
+    world.states[CHECK, A] = msgspec.structs.replace(check, refunds=(half,))
+    assert refuse(world, amount())[0] == "refund.exceeds_left"
+
+
 def test_a_refund_of_lines_that_nobody_sold_is_noticed() -> None:
     world = closed_for(1000)
     refunded = give(world, units())
     [line] = refunded.lines
     fresh = closed_for(1000)
+    with pytest.raises(ValueError, match="more units"):
+        evolve(fresh, msgspec.structs.replace(refunded, lines=(msgspec.structs.replace(line, units=2),)), world.journal[-1][1])
     with pytest.raises(LookupError):
         evolve(fresh, msgspec.structs.replace(refunded, lines=(msgspec.structs.replace(line, line_id="ghost"),)), world.journal[-1][1])
