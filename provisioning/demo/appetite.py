@@ -27,12 +27,13 @@ class Appetite:
         self._chance = chance
         self._items = [item for item in menu.items if not item.daypart_ids]
 
-    def line(self, check_id: str, line_id: str) -> AddLine:
-        """One line, as a waiter types it."""
+    def line(self, check_id: str, line_id: str, seats: int = 0) -> AddLine:
+        """One line, as a waiter types it; for one of so many guests, or for all of them."""
         item = self._chance.choice(self._items)
+        seat = self._chance.randint(0, seats)
         note = self._chance.choice(_NOTES)
         if item.slots:
-            return AddLine(check_id=check_id, line_id=line_id, item_id=item.id, note=note, components=self._components(item))
+            return AddLine(check_id=check_id, line_id=line_id, item_id=item.id, note=note, seat=seat, components=self._components(item))
         return AddLine(
             check_id=check_id,
             line_id=line_id,
@@ -40,6 +41,7 @@ class Appetite:
             quantity=1 if item.weighing else self._chance.choice((1, 1, 1, 1, 2, 2, 3)),
             modifiers=self._modifiers(item.modifier_group_ids),
             note=note,
+            seat=seat,
             unit_price_minor=item.price_minor + self._chance.choice((0, 150, 300)) if item.open_price else None,
             weight=self._weight(item),
         )

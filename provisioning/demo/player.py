@@ -1,7 +1,7 @@
 """A service, played: guests come, order, eat, pay and go, through the site's public HTTP API.
 
-What lives here: what a waiter, a cook and a cashier would do next, from a seeded source of chance. How a command gets to
-the box is in tablet.py; prices are the box's business, never ours.
+What lives here: what a waiter and a cook would do next, from a seeded source of chance. What guests order is in appetite.py, how they
+leave in cashier.py, what takes a manager in manager.py, how a command gets to the box in tablet.py; prices are the box's business.
 """
 
 import asyncio
@@ -12,21 +12,24 @@ from dataclasses import dataclass
 import httpx
 
 from provisioning.demo.appetite import Appetite
+from provisioning.demo.cashier import Cashier
+from provisioning.demo.manager import Manager
 from provisioning.demo.tablet import Tablet
-from shared.domain.check import CloseCheck, OpenCheck, PayCash, SendCheck, VoidLine
+from shared.domain.check import OpenCheck, SendCheck, VoidLine
 from shared.domain.check.firing import FireCourse
+from shared.domain.check.seating import MoveChecks
 from shared.domain.kitchen.changes import MarkChangesSeen
 from shared.domain.kitchen.making import BumpTicket
 from shared.domain.kitchen.serving import ServeTicket
+from shared.domain.kitchen.showing import MarkShown
 from shared.domain.kitchen.state import Ticket, TicketStatus
 from shared.domain.menu import Menu
-from shared.domain.money import exponent
-from shared.domain.views import CheckView, LineView
+from shared.domain.views import LineView
+from shared.limits import TICKETS_SHOWN_MAX
 
 __all__ = ["Player"]
 
 _TICKETS_ON_SCREEN = 4  # tickets that a kitchen leaves standing at least, so that there is something to see
-_NOTES_OF_CASH = (5, 10, 20)  # whole units of the currency that guests round up to
 
 
 @dataclass
@@ -35,29 +38,37 @@ class _Party:
 
     check_id: str
     table_id: str
+    covers: int
     rounds_left: int
     held: bool = False
 
 
 class Player:
-    """One site's staff and guests. `closed` counts the checks closed by it, `accepted` its accepted commands."""
+    """One site's staff and guests. `closed` counts the checks closed by it, `accepted` its accepted commands. There is a manager where
+    a device for one was paired."""
 
-    def __init__(self, menu: Menu, chance: random.Random) -> None:
+    def __init__(self, menu: Menu, chance: random.Random, manager_token: str = "") -> None:
         self._tablet = Tablet()
+        self._cashier = Cashier(self._tablet, menu, chance)
+        self._office = Tablet(manager_token) if manager_token else None
+        self._manager = Manager(self._office, menu, chance) if self._office else None
         self._menu = menu
         self._appetite = Appetite(menu, chance)
         self._chance = chance
         self._parties: list[_Party] = []
-        self.closed = 0
+
+    @property
+    def closed(self) -> int:
+        return self._cashier.closed
 
     @property
     def accepted(self) -> int:
-        return self._tablet.accepted
+        return self._tablet.accepted + (self._office.accepted if self._office else 0)
 
     @property
     def refused(self) -> int:
         """Commands that the box refused: a person at the screens may have been quicker."""
-        return self._tablet.refused
+        return self._tablet.refused + (self._office.refused if self._office else 0)
 
     async def play(self, client: httpx.AsyncClient, pace_s: float, stop: asyncio.Event) -> None:
         """Do one thing after the other, about one every `pace_s` seconds, until `stop`; what is begun is finished.
@@ -65,6 +76,8 @@ class Player:
         Raises TimeoutError when the box is silent for too long; it can be played on afterwards.
         """
         self._tablet.client = client
+        if self._office:
+            self._office.client = client
         await self._take_over()
         while not stop.is_set():
             await self._next()()
@@ -78,7 +91,7 @@ class Player:
         self._parties.clear()
         for check in await self._tablet.open_checks():
             held = any(line.status == "held" for line in check.lines)
-            self._parties.append(_Party(check.check_id, check.table_id, rounds_left=0 if check.lines else 1, held=held))
+            self._parties.append(_Party(check.check_id, check.table_id, check.covers, rounds_left=0 if check.lines else 1, held=held))
 
     def _next(self) -> Callable[[], Awaitable[None]]:
         """What to do now, by weight: a fuller house seats fewer."""
@@ -90,6 +103,8 @@ class Player:
             (self._order, min(4, waiting)),
             (self._bump, 3.0),
             (self._settle, min(3, leaving)),
+            (self._move, 0.2 * bool(self._parties) * (room > 0.1)),
+            (self._go_round, 0.3 * bool(self._parties) * bool(self._manager)),
         ]
         if not any(weight for _, weight in weights):
             return self._bump
@@ -103,9 +118,8 @@ class Player:
 
     async def _seat(self) -> None:
         table = self._chance.choice(self._free_tables())
-        party = _Party(self._tablet.new_id(), table, rounds_left=self._chance.choice((1, 1, 2, 2, 3)))
-        covers = self._chance.randint(1, 6)
-        if await self._tablet.send(OpenCheck(check_id=party.check_id, table_id=table, covers=covers)):
+        party = _Party(self._tablet.new_id(), table, self._chance.randint(1, 6), rounds_left=self._chance.choice((1, 1, 2, 2, 3)))
+        if await self._tablet.send(OpenCheck(check_id=party.check_id, table_id=table, covers=party.covers)):
             self._parties.append(party)
             await self._order_round(party)
 
@@ -116,7 +130,7 @@ class Player:
 
     async def _order_round(self, party: _Party) -> None:
         """One round: lines as one batch, sometimes a change of mind, then to the kitchen."""
-        lines = [self._appetite.line(party.check_id, self._tablet.new_id()) for _ in range(self._chance.randint(1, 5))]
+        lines = [self._appetite.line(party.check_id, self._tablet.new_id(), party.covers) for _ in range(self._chance.randint(1, 5))]
         if not await self._tablet.send(*lines):
             self._parties.remove(party)
             return
@@ -139,20 +153,40 @@ class Player:
         waiting = {line.course for line in held}
         return next((course.id for course in self._menu.courses if course.id in waiting), held[0].course)
 
+    async def _move(self) -> None:
+        """A party would rather sit somewhere else."""
+        party, table = self._chance.choice(self._parties), self._chance.choice(self._free_tables())
+        if await self._tablet.send(MoveChecks(check_ids=(party.check_id,), table_id=table)):
+            party.table_id = table
+
+    async def _go_round(self) -> None:
+        """The manager sees to a table, or to a guest who has come back."""
+        assert self._manager is not None
+        paid = self._cashier.paid_in_cash
+        if paid and self._chance.random() < 0.3:
+            await self._manager.give_back(*paid.pop(self._chance.randrange(len(paid))))
+        else:
+            await self._manager.go_round(self._chance.choice(self._parties).check_id)
+
     # --- the cook ------------------------------------------------------------------------------
 
     async def _bump(self) -> None:
-        """Every station with enough to do bumps its oldest ticket; where there is an expo, it hands over what has waited longest."""
+        """Every station with enough to do bumps its oldest ticket; where there is an expo, it hands over what has waited longest.
+        What nobody has looked at yet comes on the screens."""
         stations: dict[str, list[Ticket]] = {}
         made: list[Ticket] = []
-        for ticket in await self._tablet.open_tickets():
+        tickets = await self._tablet.open_tickets()
+        new = [ticket.ticket_id for ticket in tickets if ticket.status is TicketStatus.OPEN and ticket.shown_at is None]
+        if new:
+            await self._tablet.send(MarkShown(ticket_ids=tuple(new[:TICKETS_SHOWN_MAX])))
+        for ticket in tickets:
             if ticket.status is TicketStatus.OPEN:
                 stations.setdefault(ticket.station, []).append(ticket)
             else:
                 made.append(ticket)
-        for tickets in stations.values():
-            if len(tickets) > _TICKETS_ON_SCREEN:
-                await self._done_with(tickets, BumpTicket)
+        for waiting in stations.values():
+            if len(waiting) > _TICKETS_ON_SCREEN:
+                await self._done_with(waiting, BumpTicket)
         if len(made) > _TICKETS_ON_SCREEN:
             await self._done_with(made, ServeTicket)
 
@@ -172,24 +206,5 @@ class Player:
         if party.held:
             await self._send(party)
             return
-        check = await self._tablet.check(party.check_id)
-        if check is None or await self._pay(check):
-            self._parties.remove(party)
-
-    async def _pay(self, check: CheckView) -> bool:
-        """Take what is due, now and then in two parts, and close. True when the party is gone, by us or somebody else."""
-        due = check.due_minor
-        if due > 1 and self._chance.random() < 0.2:
-            part = self._chance.randint(1, due - 1)
-            if not await self._tablet.send(PayCash(check_id=check.check_id, tendered_minor=part, amount_minor=part)):
-                return True
-            due -= part
-        if due > 0 and not await self._tablet.send(PayCash(check_id=check.check_id, tendered_minor=self._cash(due, check.currency))):
-            return True
-        self.closed += await self._tablet.send(CloseCheck(check_id=check.check_id))
-        return True
-
-    def _cash(self, due_minor: int, currency: str) -> int:
-        """What a guest puts down for it: exact, or rounded up to a note."""
-        note = self._chance.choice(_NOTES_OF_CASH) * 10 ** exponent(currency)
-        return due_minor if self._chance.random() < 0.3 else -(-due_minor // note) * note
+        self._parties.remove(party)
+        await self._cashier.see_off(party.check_id)

@@ -18,7 +18,7 @@ from provisioning.demo.home import DemoHome, DemoState, new_password
 from provisioning.demo.plan import MENUS, SITES, Ports, SitePlan, find_site
 from provisioning.demo.player import Player
 from provisioning.demo.proxy import CuttableProxy
-from provisioning.demo.setup import load_menu, set_up
+from provisioning.demo.setup import load_menu, manager_token, set_up
 from provisioning.demo.stack import Stack, is_ready, run_comanda
 from provisioning.nats_init import NatsHome, init_nats, read_nats_home
 from provisioning.process import Child, is_listening
@@ -174,9 +174,10 @@ class Demo:
         assert self._stack is not None
         menu = decode_menu((MENUS / site.menu).read_bytes())
         chance = random.Random(f"{self._seed}/{site.key}")
+        token = await manager_token(self.home, site)
         while not stop.is_set():
             async with httpx.AsyncClient(base_url=self._stack.edge_url(site.key), timeout=HTTP_TIMEOUT_S) as client:
-                player = self.players.setdefault(site.key, Player(menu, chance))
+                player = self.players.setdefault(site.key, Player(menu, chance, token))
                 try:
                     await player.play(client, pace_s, stop)
                 except (httpx.HTTPError, msgspec.MsgspecError, TimeoutError) as error:

@@ -11,10 +11,11 @@ import httpx
 from provisioning.demo.home import DemoHome, DemoState, SiteState
 from provisioning.demo.plan import MENUS, ORGANISATIONS, SHARDS, SITES, Ports, SitePlan
 from provisioning.demo.stack import Stack, run_comanda, run_json
+from provisioning.files import write_file
 from shared.limits import HTTP_TIMEOUT_S
 from shared.operator_error import OperatorError
 
-__all__ = ["load_menu", "set_up"]
+__all__ = ["load_menu", "manager_token", "set_up"]
 
 
 async def set_up(stack: Stack, home: DemoHome, ports: Ports, passwords: tuple[str, str]) -> DemoState:
@@ -49,10 +50,29 @@ async def _enroll(stack: Stack, home: DemoHome, site: SitePlan, org_id: str) -> 
 
 async def load_menu(home: DemoHome, site: SitePlan) -> None:
     """Put the site's menu in force, as the box itself: over its Unix socket. Nothing happens if it is in force."""
-    transport = httpx.AsyncHTTPTransport(uds=str(home.site_dir(site.key) / "edge.sock"))
-    async with httpx.AsyncClient(transport=transport, base_url="http://box", timeout=HTTP_TIMEOUT_S) as client:
+    async with _box(home, site) as client:
         answer = await client.put("/v1/menu", content=(MENUS / site.menu).read_bytes(), headers={"Content-Type": "application/json"})
     if not answer.is_success:
         raise OperatorError(
             "demo.menu_refused", f"{site.name} refuses its menu: {answer.text[:300]}", "Correct the file in provisioning/demo/menus."
         )
+
+
+async def manager_token(home: DemoHome, site: SitePlan) -> str:
+    """The token of the manager's device, which is paired the first time and remembered in the site's directory."""
+    remembered = home.site_dir(site.key) / "manager.token"
+    if remembered.exists():
+        return remembered.read_text(encoding="utf-8")
+    async with _box(home, site) as client:
+        answer = await client.post("/v1/devices", json={"name": "Manager", "role": "manager"})
+    if not answer.is_success:
+        raise OperatorError("demo.device_refused", f"{site.name} pairs no manager: {answer.text[:300]}", "Start anew: comanda demo clean")
+    token = str(answer.json()["token"])
+    write_file(remembered, token)
+    return token
+
+
+def _box(home: DemoHome, site: SitePlan) -> httpx.AsyncClient:
+    """The box as its own programs reach it."""
+    transport = httpx.AsyncHTTPTransport(uds=str(home.site_dir(site.key) / "edge.sock"))
+    return httpx.AsyncClient(transport=transport, base_url="http://box", timeout=HTTP_TIMEOUT_S)

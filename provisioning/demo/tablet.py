@@ -34,11 +34,13 @@ class _Tickets(msgspec.Struct):
 
 
 class Tablet:
-    """A device on the site's LAN: give it a `client` before it is used. `accepted` and `refused` count commands."""
+    """A device on the site's LAN: give it a `client` before it is used. `accepted` and `refused` count commands. Without a `token`
+    the box takes it for an unpaired point of sale."""
 
     client: httpx.AsyncClient
 
-    def __init__(self) -> None:
+    def __init__(self, token: str = "") -> None:
+        self._headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
         self.accepted = 0
         self.refused = 0
 
@@ -69,7 +71,7 @@ class Tablet:
     async def _post(self, path: str, content: bytes) -> int | None:
         """The status of the answer; None when there was none."""
         try:
-            answer = await self.client.post(path, content=content, headers={"Content-Type": "application/json"})
+            answer = await self.client.post(path, content=content, headers=self._headers)
         except httpx.TransportError:
             return None
         return answer.status_code

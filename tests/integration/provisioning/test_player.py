@@ -10,7 +10,7 @@ import pytest
 from provisioning.demo.home import DemoHome
 from provisioning.demo.plan import MENUS, SITES
 from provisioning.demo.player import Player
-from provisioning.demo.setup import load_menu
+from provisioning.demo.setup import load_menu, manager_token
 from shared.domain.menu import decode_menu
 from tests.support.boxes import make_box
 from tests.support.waiting import eventually_async
@@ -24,7 +24,9 @@ async def test_a_service_survives_a_kill_9_of_the_box_and_every_closed_check_is_
     box = make_edge(data_dir)
     box.start_serve()
     await load_menu(home, site)
-    player, stop = Player(decode_menu((MENUS / site.menu).read_bytes()), random.Random(7)), asyncio.Event()
+    token = await manager_token(home, site)
+    assert await manager_token(home, site) == token, "the device is remembered"
+    player, stop = Player(decode_menu((MENUS / site.menu).read_bytes()), random.Random(7), token), asyncio.Event()
     async with httpx.AsyncClient(base_url=box.url, timeout=5.0) as client:
         service = asyncio.ensure_future(player.play(client, 0.005, stop))
         try:
