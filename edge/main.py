@@ -23,6 +23,7 @@ import msgspec
 import uvicorn
 import uvloop
 
+from edge.api.alarms import look
 from edge.api.app import create_app
 from edge.api.box import CLOUD, CloudReport
 from edge.api.identity import LOOPBACK
@@ -34,6 +35,7 @@ from edge.app.devices import Devices
 from edge.app.feed import Feed
 from edge.app.site import BOX, BoxIdentity, Committed, Request, Site
 from edge.app.timer import MenuTimer
+from edge.app.watch import AlarmWatch
 from edge.box import read_box
 from edge.journal.lock import single_writer
 from edge.journal.reader import Reader
@@ -85,11 +87,14 @@ async def running(settings: EdgeSettings) -> AsyncIterator[Edge]:
     writer.start()
     nobody = Request(device=BOX, commands=())
     timer = MenuTimer(lambda: edge.site, ZoneInfo(box.identity.time_zone), utc_now, lambda: writer.submit(nobody))
-    ticking = asyncio.create_task(timer.run())
+    watch = AlarmWatch(lambda: look(edge), feed.say_alarms)
+    tasks = [asyncio.create_task(each.run()) for each in (timer, watch)]
     try:
         yield edge
     finally:
-        ticking.cancel()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         await reader.close()
         await writer.stop()
 

@@ -43,6 +43,7 @@ TICKETS_SHOWN_MAX = 200  # tickets that a screen says it shows, at once
 STATION_RECENT_MAX = 30  # tickets that a station is done with and that its recall list remembers
 KITCHEN_RECALL_MAX_S = 2 * 3600  # seconds after which a ticket comes back no more: a dish is sent back within the meal
 KITCHEN_UNSHOWN_ALARM_S = 30.0  # seconds in which every screen has had several tries at connecting again, and no dish is late yet
+KITCHEN_ALARM_INTERVAL_S = 5.0  # seconds between two looks of a box at its alarms
 CHECK_DISCOUNTS_MAX = 200  # discounts and comps given on one check; promotions come on top, one of each rule
 CHECK_REFUNDS_MAX = 200  # refunds of one check
 CHECK_CLOSINGS_MAX = 50  # closings of one check that is reopened again and again
@@ -190,6 +191,7 @@ UI_LINK_GRACE_S = 5.0  # seconds a link may greet the hub anew before a screen c
 UI_KITCHEN_STALE_S = 15 * 60.0  # seconds after which a person is asked before a kept command reaches the kitchen
 UI_KITCHEN_WARN_S = 5 * 60.0  # seconds after which a ticket's clock turns amber
 UI_KITCHEN_LATE_S = 10 * 60.0  # seconds after which it turns red
+UI_OFFER_REFRESH_S = 30.0  # seconds after which a screen asks anew what the feed does not tell it: prices that turn with the clock, alarms
 UI_TAP_GUARD_S = 0.5  # seconds in which the second half of a double tap does nothing
 
 # --- replay of orders from a file ---------------------------------------------------------------
@@ -237,6 +239,7 @@ assert FEED_FRAME_BYTES_MAX > 2 * (FEED_PAGE_BYTES_MAX + ENTRY_BYTES_MAX), "a fo
 assert ENVELOPES_IN_FLIGHT * ENVELOPE_BYTES_MAX <= NATS_PENDING_BYTES_MAX, "a full pipeline must fit what is held unsent"
 assert WRITER_GROUP_MAX <= WRITER_QUEUE_MAX, "a full group must fit the queue"
 assert FEED_PAGE_ENTRIES_MAX <= FEED_RECENT_ENTRIES, "a page must be servable from memory"
+assert KITCHEN_ALARM_INTERVAL_S < KITCHEN_UNSHOWN_ALARM_S, "an alarm is not told much later than it holds"
 assert UI_PROBE_TIMEOUT_S < UI_PROBE_INTERVAL_S, "one question at a time"
 assert UI_KITCHEN_WARN_S < UI_KITCHEN_LATE_S < UI_KITCHEN_STALE_S, "a ticket grows late before it is stale"
 assert UI_RECONNECT_MAX_S * 3 + UI_PROBE_INTERVAL_S + UI_PROBE_TIMEOUT_S < KITCHEN_UNSHOWN_ALARM_S < UI_KITCHEN_WARN_S, (

@@ -17,6 +17,8 @@ from litestar import Request, Router, WebSocket, get, websocket
 from litestar.exceptions import WebSocketDisconnect
 from litestar.params import FromQuery, QueryParameter
 
+from edge.api.alarms import alarms
+from edge.api.kitchen import is_expo
 from edge.api.openapi import refusals
 from edge.api.state import Edge, Here
 from edge.app.feed import Filter, changes_frame
@@ -24,6 +26,7 @@ from shared.domain.check import Check
 from shared.domain.errors import Refused
 from shared.domain.kernel import Aggregate
 from shared.domain.kitchen.ticket import Ticket
+from shared.domain.menu.overrides import ItemOverride
 from shared.domain.views import check_view
 from shared.limits import (
     FEED_CLIENTS_MAX,
@@ -114,7 +117,8 @@ async def follow_feed(
     encoding: FromQuery[str] = "json", checks: FromQuery[bool] = True,
     tickets: FromQuery[bool] = True, station: FromQuery[str] = "",
 ) -> None:  # fmt: skip
-    """Follow the journal. `view=entries` sends raw entries, `view=screens` checks and tickets as they change.
+    """Follow the journal. `view=entries` sends raw entries, `view=screens` checks, tickets, overrides and alarms as they change; with
+    `station` only that station's tickets, an expo's being everybody's.
 
     `encoding=msgpack` (entries only) sends binary frames `[head, [[epoch, sequence, hash, entry], …]]`.
     """
@@ -132,7 +136,8 @@ async def follow_feed(
             frames = entry_frames(edge, await ensure_cursor(edge, after), encoding)
         else:
             edge.identify(socket)
-            frames = screen_frames(edge, await ensure_cursor(edge, after) if after else None, Filter(checks, tickets, station))
+            wanted = Filter(checks, tickets, "" if is_expo(await edge.menu(), station) else station)
+            frames = screen_frames(edge, await ensure_cursor(edge, after) if after else None, wanted)
         await _pump(edge, socket, frames)
     except Refused as refused:
         await socket.close(_CLOSE[refused.code], refused.code)
@@ -195,10 +200,10 @@ async def screen_frames(edge: Edge, position: Position | None, wanted: Filter) -
             head, changed = await edge.reader.screens(None, LIVE_AGGREGATES_MAX)
             yield snapshot_frame(edge, head, changed or [], wanted)
         else:
-            yield (changes_frame(head, changed, wanted, edge.cloud) or b"").decode()
+            yield (changes_frame(head, changed, wanted, edge.cloud, alarms(edge)) or b"").decode()
         while (batches := edge.feed.batches(place)) is not None:
             for place, batch in batches:  # noqa: B007 -- the loop above goes on from the last place
-                frame = batch.frame(wanted) if batch.position.sequence > head.sequence or batch.cloud else None
+                frame = batch.frame(wanted) if batch.position.sequence > head.sequence or batch.is_word else None
                 if frame is not None:
                     yield frame.decode()
             await edge.feed.wait(lambda: edge.feed.count > place)  # noqa: B023 -- awaited before place moves
@@ -211,6 +216,7 @@ def snapshot_frame(edge: Edge, head: Position, live: Sequence[Aggregate], wanted
         position=str(head), site=edge.site, cloud=edge.cloud,
         checks=tuple(check_view(each) for each in live if isinstance(each, Check)) if wanted.checks else (),
         tickets=tuple(each for each in live if isinstance(each, Ticket) and wanted.shows(each)),
+        overrides=tuple(each for each in live if isinstance(each, ItemOverride)), alarms=alarms(edge),
     )  # fmt: skip
     return msgspec.json.encode(frame).decode()
 

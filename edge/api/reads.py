@@ -3,17 +3,15 @@
 What lives here: a query in, a view out. Nothing is decided or written here.
 """
 
-import shutil
 from datetime import datetime
 from typing import Any
 
 import msgspec
 from litestar import Request, Router, get
 
-from edge.api.menu import menu_overdue
+from edge.api.alarms import alarms
 from edge.api.openapi import refusals
 from edge.api.state import Edge, Here
-from shared.limits import DISK_FREE_ALARM_BYTES
 from shared.protocol.entry import decode_entry
 from shared.protocol.session import CloudState
 from shared.version import VERSION
@@ -64,13 +62,6 @@ async def get_status(request: Anybody, edge: Here) -> Status:
         pending_entries=max(0, edge.feed.head.sequence - edge.cloud.sequence), oldest_pending_at=await oldest_pending_at(edge),
         open_checks=checks, open_tickets=tickets, alarms=alarms(edge), version=VERSION,
     )  # fmt: skip
-
-
-def alarms(edge: Edge) -> tuple[str, ...]:
-    """Codes of what a person should look at."""
-    free = shutil.disk_usage(edge.settings.data_dir).free
-    own = {"storage.low": free < DISK_FREE_ALARM_BYTES, "menu.overdue": menu_overdue(edge)}
-    return (*(code for code, holds in own.items() if holds), *([edge.cloud.alarm] if edge.cloud.alarm else []))
 
 
 router = Router(path="/v1", route_handlers=[get_status], tags=["site"])

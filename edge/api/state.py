@@ -41,6 +41,7 @@ class Edge:
     cloud: CloudState
     cards: CardDesk
     followers: int = 0
+    is_unshown: bool = False  # whether a ticket has been shown by nobody for too long, as last looked at
     _menu: tuple[str, Menu] = ("", EMPTY_MENU)
 
     def identify(self, connection: Connection) -> Device:

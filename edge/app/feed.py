@@ -15,6 +15,7 @@ from edge.app.site import Committed
 from shared.domain.check import Check
 from shared.domain.kernel import Aggregate
 from shared.domain.kitchen.ticket import Ticket
+from shared.domain.menu.overrides import ItemOverride
 from shared.domain.site import SiteState
 from shared.domain.views import check_view
 from shared.limits import FEED_RECENT_BATCHES, FEED_RECENT_ENTRIES
@@ -36,31 +37,46 @@ class Filter(NamedTuple):
 
 
 class Batch:
-    """One commit, or one word from the cloud, as screens see it; encoded once for each filter, when first asked for."""
+    """One commit, or one word that is in no journal (of the cloud, of alarms), as screens see it; encoded once for each filter,
+    when first asked for."""
 
-    __slots__ = ("_changes", "_frames", "cloud", "position")
+    __slots__ = ("_changes", "_frames", "alarms", "cloud", "position")
 
-    def __init__(self, position: Position, changes: Collection[Aggregate], cloud: CloudState | None) -> None:
+    def __init__(
+        self, position: Position, changes: Collection[Aggregate], cloud: CloudState | None = None, alarms: tuple[str, ...] | None = None
+    ) -> None:
         self.position = position
         self.cloud = cloud
+        self.alarms = alarms
         self._changes = changes
         self._frames: dict[Filter, bytes | None] = {}
+
+    @property
+    def is_word(self) -> bool:
+        """Whether it says what stands in no entry, and is news whatever the cursor."""
+        return self.cloud is not None or self.alarms is not None
 
     def frame(self, wanted: Filter) -> bytes | None:
         """The frame for a filter, or None when it shows nothing new."""
         if wanted not in self._frames:
-            self._frames[wanted] = changes_frame(self.position, self._changes, wanted, self.cloud)
+            self._frames[wanted] = changes_frame(self.position, self._changes, wanted, self.cloud, self.alarms)
         return self._frames[wanted]
 
 
-def changes_frame(position: Position, changes: Collection[Aggregate], wanted: Filter, cloud: CloudState | None) -> bytes | None:
+def changes_frame(
+    position: Position, changes: Collection[Aggregate], wanted: Filter, cloud: CloudState | None, alarms: tuple[str, ...] | None = None
+) -> bytes | None:
     """A ChangesFrame of what a filter lets through, as JSON; None when that is nothing."""
     checks = tuple(check_view(each) for each in changes if isinstance(each, Check)) if wanted.checks else ()
     tickets = tuple(each for each in changes if isinstance(each, Ticket) and wanted.shows(each))
     site = next((each for each in changes if isinstance(each, SiteState)), None)
-    if not (checks or tickets or site or cloud):
+    overrides = tuple([each for each in changes if isinstance(each, ItemOverride)])  # every screen offers or cooks what has run out
+    if not (checks or tickets or overrides or site or cloud or alarms is not None):
         return None
-    return msgspec.json.encode(ChangesFrame(position=str(position), checks=checks, tickets=tickets, site=site, cloud=cloud))
+    frame = ChangesFrame(
+        position=str(position), checks=checks, tickets=tickets, site=site, cloud=cloud, overrides=overrides, alarms=alarms
+    )  # fmt: skip
+    return msgspec.json.encode(frame)
 
 
 class Feed:
@@ -82,11 +98,15 @@ class Feed:
         """A group is on disk: `committed.entries` follow `head`."""
         self.head = committed.head
         self.entries.extend(committed.entries)
-        self._add(Batch(self.head, tuple(committed.changes.values()), None))
+        self._add(Batch(self.head, tuple(committed.changes.values())))
 
     def say_cloud(self, cloud: CloudState) -> None:
         """The link has told what the cloud has."""
         self._add(Batch(self.head, (), cloud))
+
+    def say_alarms(self, alarms: tuple[str, ...]) -> None:
+        """Other alarms hold than before."""
+        self._add(Batch(self.head, (), alarms=alarms))
 
     def _add(self, batch: Batch) -> None:
         self._count += 1

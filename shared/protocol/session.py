@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from shared.domain.kitchen.ticket import Ticket
+from shared.domain.menu.overrides import ItemOverride
 from shared.domain.site import SiteState
 from shared.domain.text import Id
 from shared.domain.views import CheckView
@@ -88,23 +89,29 @@ class CloudState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SnapshotFrame(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="snapshot"):
-    """Everything live, as of `position`: what was known before is void."""
+    """Everything live, as of `position`: what was known before is void. `overrides` are what the site says of its items (86, countdown,
+    local price), `alarms` codes of what a person should look at."""
 
     position: str
     site: SiteState
     cloud: CloudState
     checks: tuple[CheckView, ...]
     tickets: tuple[Ticket, ...]
+    overrides: tuple[ItemOverride, ...] = ()
+    alarms: tuple[str, ...] = ()
 
 
 class ChangesFrame(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="changes"):
-    """What has changed up to `position`: each check and ticket whole, closed and bumped ones included, once."""
+    """What has changed up to `position`: each check, ticket and override whole, once, also one that is closed, bumped or taken back.
+    `alarms` are all that hold, where that has changed."""
 
     position: str
     checks: tuple[CheckView, ...] = ()
     tickets: tuple[Ticket, ...] = ()
     site: SiteState | None = None
     cloud: CloudState | None = None
+    overrides: tuple[ItemOverride, ...] = ()
+    alarms: tuple[str, ...] | None = None
 
 
 class FeedEntry(msgspec.Struct, frozen=True, kw_only=True):

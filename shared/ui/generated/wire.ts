@@ -188,7 +188,7 @@ export interface ChangeLine {
   readonly weight?: string | null;
 }
 
-/** What has changed up to `position`: each check and ticket whole, closed and bumped ones included, once. */
+/** What has changed up to `position`: each check, ticket and override whole, once, also one that is closed, bumped or taken back. `alarms` are all that hold, where that has changed. */
 export interface ChangesFrame {
   readonly type: "changes";
   readonly position: string;
@@ -196,6 +196,8 @@ export interface ChangesFrame {
   readonly tickets: readonly Ticket[];
   readonly site: SiteState | null;
   readonly cloud: CloudState | null;
+  readonly overrides: readonly ItemOverride[];
+  readonly alarms: readonly string[] | null;
 }
 
 /** A service charge as given, and what it comes to. */
@@ -364,6 +366,98 @@ export interface DiscountView {
   readonly unapplied_minor: number;
 }
 
+export interface EffectiveCategory {
+  readonly id: string;
+  readonly name: string;
+  readonly parent?: string;
+  readonly image?: string;
+}
+
+/** An item that may stand in a slot of a combo, and whether it can be had now. */
+export interface EffectiveChoice {
+  readonly item_id: string;
+  readonly extra_minor: number;
+  readonly available: boolean;
+}
+
+export interface EffectiveCourse {
+  readonly id: string;
+  readonly name: string;
+  readonly waits: boolean;
+}
+
+/** A question to the guest, as in the document; its bounds, halves and included choices are told there. */
+export interface EffectiveGroup {
+  readonly id: string;
+  readonly name: string;
+  readonly minimum: number;
+  readonly maximum: number;
+  readonly included: number;
+  readonly halves: boolean;
+  readonly half_price: "full" | "half";
+  readonly modifiers: readonly EffectiveModifier[];
+}
+
+/** An item as it is offered now. `price_minor` is of one unit at `price_level` ("" the base price, or the site's own); of an open-price item it is a proposal. `unavailable` says why it cannot be had: "" for one that can; "no_choice" is a combo of which a slot cannot be filled. `left` is the countdown, None where nobody counts. */
+export interface EffectiveItem {
+  readonly id: string;
+  readonly name: string;
+  readonly category: string;
+  readonly price_minor: number;
+  readonly station: string;
+  readonly available: boolean;
+  readonly unavailable?: "" | "eighty_sixed" | "no_choice" | "not_served_now" | "sold_out";
+  readonly left?: number | null;
+  readonly price_level?: string;
+  readonly description?: string;
+  readonly course?: string;
+  readonly also_stations?: readonly string[];
+  readonly taxes?: readonly Tax[];
+  readonly modifier_group_ids?: readonly string[];
+  readonly slots?: readonly EffectiveSlot[];
+  readonly open_price?: boolean;
+  readonly weighing?: Weighing | null;
+  readonly allergens?: readonly string[];
+  readonly dietary?: readonly string[];
+  readonly prep_s?: number;
+  readonly image?: string;
+}
+
+/** What is in force of a menu at `local` (naive local time of the site) for a dining option. `price_levels` are those in force, those that count first before others; prices stay until `valid_until` (None: no daypart ends or begins within a week), unless the menu or the site's overrides change. Modifier groups stand once, by id, however many items ask for them. */
+export interface EffectiveMenu {
+  readonly name: string;
+  readonly currency: string;
+  readonly local: Instant;
+  readonly valid_until: Instant | null;
+  readonly dining_option: string;
+  readonly language: string;
+  readonly price_levels: readonly string[];
+  readonly dayparts: readonly string[];
+  readonly categories: readonly EffectiveCategory[];
+  readonly courses: readonly EffectiveCourse[];
+  readonly items: readonly EffectiveItem[];
+  readonly modifier_groups: readonly EffectiveGroup[];
+}
+
+/** A modifier at the price in force for one unit, minor units. */
+export interface EffectiveModifier {
+  readonly id: string;
+  readonly name: string;
+  readonly price_minor: number;
+  readonly is_default?: boolean;
+  readonly group_ids?: readonly string[];
+  readonly allergens?: readonly string[];
+}
+
+/** One place of a combo. */
+export interface EffectiveSlot {
+  readonly id: string;
+  readonly name: string;
+  readonly minimum: number;
+  readonly maximum: number;
+  readonly choices: readonly EffectiveChoice[];
+}
+
 /** The item has run out: nobody can order it until it is restored. */
 export interface EightySixItem {
   readonly type: "EightySixItem";
@@ -493,6 +587,16 @@ export interface IngredientUse {
   readonly count: number;
 }
 
+/** What the site says of one item. `left` counts down with every line, None does not count; at nothing left the item cannot be ordered. `price_minor` is the site's own price, None where it has none. `by` and `at` (UTC) are of the last word said. */
+export interface ItemOverride {
+  readonly item_id: string;
+  readonly is_86: boolean;
+  readonly left: number | null;
+  readonly price_minor: number | null;
+  readonly by: string;
+  readonly at: Instant | null;
+}
+
 export type ItemStatus = "sent" | "displayed" | "started" | "ready" | "served" | "voided";
 
 /** The price at one price level. */
@@ -575,7 +679,7 @@ export interface Menu {
   readonly currency: string;
   readonly items: readonly MenuItem[];
   readonly modifier_groups: readonly ModifierGroup[];
-  readonly taxes: readonly Tax[];
+  readonly taxes: readonly MenuTax[];
   readonly tables: readonly string[];
   readonly languages: readonly string[];
   readonly categories: readonly Category[];
@@ -615,6 +719,19 @@ export interface MenuItem {
   readonly image: string;
   readonly local_price: boolean;
   readonly discountable: boolean;
+}
+
+/** A tax. `rate` is exact, such as "8.875%"; an inclusive one is already in the price. */
+export interface MenuTax {
+  readonly id: string;
+  readonly name: string;
+  readonly rate: string;
+  readonly inclusive: boolean;
+  readonly rounding: "down" | "half_even" | "half_up" | "up";
+  readonly per_line: boolean;
+  readonly on: readonly string[];
+  readonly valid_from: string;
+  readonly valid_to: string;
 }
 
 /** Put everything that stands on these checks onto another, all of them or none; guests add up. `revision` is that of the check that stays. */
@@ -1025,7 +1142,7 @@ export interface SiteState {
   readonly scheduled: readonly ScheduledMenu[];
 }
 
-/** Everything live, as of `position`: what was known before is void. */
+/** Everything live, as of `position`: what was known before is void. `overrides` are what the site says of its items (86, countdown, local price), `alarms` codes of what a person should look at. */
 export interface SnapshotFrame {
   readonly type: "snapshot";
   readonly position: string;
@@ -1033,6 +1150,8 @@ export interface SnapshotFrame {
   readonly cloud: CloudState;
   readonly checks: readonly CheckView[];
   readonly tickets: readonly Ticket[];
+  readonly overrides: readonly ItemOverride[];
+  readonly alarms: readonly string[];
 }
 
 /** Split a check into itself and `into`, new checks. `seats` gives each of them, the check itself first, its seats; lines of no seat are borne by all seats alike, and seats that are not named stay. `assignments` say it for single lines, and go before seats; a line that nothing is said of stays. What is not in the kitchen yet goes to one check alone. */
@@ -1542,6 +1661,7 @@ export const LIMITS = {
   UI_KITCHEN_WARN_S: 300.0,
   UI_LINK_GRACE_S: 5.0,
   UI_LINK_SILENT_S: 15.0,
+  UI_OFFER_REFRESH_S: 30.0,
   UI_PROBE_INTERVAL_S: 5.0,
   UI_PROBE_TIMEOUT_S: 3.0,
   UI_QUEUE_MAX: 2000,

@@ -8,16 +8,20 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 import websockets
 from websockets.asyncio.client import ClientConnection, connect
 
 from shared.domain.check import AddLine, OpenCheck
+from shared.domain.menu.floor import Station
+from shared.domain.menu.overrides import EightySixItem, RestoreItem
 from shared.limits import FEED_CLIENTS_MAX
 from tests.integration.edge.till import body_of, order
 from tests.support.boxes import new_id
 from tests.support.programs import EdgeBox
 from tests.support.waiting import DEADLINE_S, eventually, eventually_async
+from tests.unit.shared.domain.world import MENU
 
 SOCKETS = 20
 
@@ -121,6 +125,37 @@ async def test_a_station_hears_of_its_own_tickets_only(shared_edge: EdgeBox) -> 
         heard = await until(feed, answers[-1]["position"])
         assert [each["station"] for change in heard for each in change["tickets"]] == ["bar"]
         assert not any(change["checks"] for change in heard)
+
+
+async def test_a_cook_who_86s_an_item_is_seen_by_every_screen_at_once_and_by_those_that_come_later(shared_edge: EdgeBox) -> None:
+    async with follow(shared_edge, "view=screens") as till, follow(shared_edge, "view=screens&checks=false&station=bar") as bar:
+        cursor = (await frame(till))["position"]
+        assert (await frame(bar))["overrides"] == []
+        answers = await submit(shared_edge, EightySixItem(item_id="gold"))
+        for feed in (till, bar):
+            change = (await until(feed, answers[-1]["position"]))[-1]
+            assert [(each["item_id"], each["is_86"]) for each in change["overrides"]] == [("gold", True)]
+    async with follow(shared_edge, "view=screens") as late, follow(shared_edge, f"view=screens&after={cursor}") as resumed:
+        assert [each["item_id"] for each in (await frame(late))["overrides"]] == ["gold"]
+        assert [each["item_id"] for each in (await frame(resumed))["overrides"]] == ["gold"]
+    await submit(shared_edge, RestoreItem(item_id="gold"))
+    async with follow(shared_edge, "view=screens") as after:
+        snapshot = await frame(after)
+        assert (snapshot["overrides"], snapshot["alarms"]) == ([], [])
+
+
+async def test_the_expo_sees_the_tickets_of_every_station(new_edge: Any) -> None:
+    edge = new_edge()
+    edge.start_serve()
+    cooks = [Station(id=name, name=name.title()) for name in ("kitchen", "bar", "oven")]
+    with edge.box_client() as box:
+        menu = msgspec.structs.replace(MENU, stations=(*cooks, Station(id="pass", name="Pass", kind="expo")))
+        box.put("/v1/menu", content=msgspec.json.encode(menu)).raise_for_status()
+    async with follow(edge, "view=screens&checks=false&station=pass") as expo:
+        await frame(expo)
+        answers = await submit(edge, *order()[:4])
+        heard = await until(expo, answers[-1]["position"])
+        assert {each["station"] for change in heard for each in change["tickets"]} == {"kitchen", "bar"}
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from edge.app.feed import Batch, Feed, Filter
 from edge.app.site import Committed
 from shared.domain.kernel import Aggregate, Key
 from shared.domain.kitchen.ticket import Ticket, TicketStatus
+from shared.domain.menu.overrides import ItemOverride
 from shared.limits import FEED_RECENT_BATCHES, FEED_RECENT_ENTRIES
 from shared.protocol.entry import START, Position, StoredEntry
 from shared.protocol.session import ChangesFrame, CloudState
@@ -69,7 +70,7 @@ def test_a_station_sees_its_tickets_only_and_a_till_sees_what_it_asked_for() -> 
     changes: dict[Key, Aggregate] = {
         ("check", check.check_id): check, ("ticket", "bar"): ticket("bar"), ("ticket", "oven"): ticket("oven")
     }  # fmt: skip
-    batch = Batch(position(1), tuple(changes.values()), None)
+    batch = Batch(position(1), tuple(changes.values()))
 
     def seen(wanted: Filter) -> tuple[int, list[str]] | None:
         frame = batch.frame(wanted)
@@ -95,6 +96,27 @@ def test_a_word_from_the_cloud_reaches_every_screen() -> None:
     decoded = msgspec.json.decode(frame, type=ChangesFrame)
     assert decoded.cloud == CloudState(sequence=3, link="sending")
     assert decoded.position == str(position(3))
+
+
+def test_what_has_run_out_reaches_every_screen_whatever_it_shows() -> None:
+    out, restored = ItemOverride(item_id="soup", is_86=True), ItemOverride(item_id="wine")
+    batch = Batch(position(1), (out, restored))
+    for wanted in (Filter(), Filter(checks=False, station="grill"), Filter(checks=False, tickets=False)):
+        frame = batch.frame(wanted)
+        assert frame is not None
+        assert msgspec.json.decode(frame, type=ChangesFrame).overrides == (out, restored), "also one that says nothing any more"
+    assert not batch.is_word, "it stands in the journal: a cursor behind it has seen it"
+
+
+def test_alarms_reach_every_screen_and_an_all_clear_too() -> None:
+    feed = Feed(position(3))
+    feed.say_alarms(("kitchen.unshown",))
+    feed.say_alarms(())
+    batches = feed.batches(0)
+    assert batches is not None
+    assert [batch.is_word for _, batch in batches] == [True, True]
+    frames = [batch.frame(Filter(checks=False, tickets=False)) for _, batch in batches]
+    assert [msgspec.json.decode(frame or b"", type=ChangesFrame).alarms for frame in frames] == [("kitchen.unshown",), ()]
 
 
 async def test_everybody_who_waits_is_woken_and_nobody_misses_what_came_before_he_waited() -> None:
