@@ -9,19 +9,33 @@ from typing import Annotated
 import msgspec
 
 from edge.app.ports import CardApproval
-from edge.app.site import Device, Request
+from edge.app.site import Device, Request, Site
+from shared.domain.check import CHECK, Check
 from shared.domain.check.cards import HoldCard, RefundToCard, ReleaseCard, TakeCardPayment
 from shared.domain.check.paying import Amount, PaymentTaken, Revision, ShareNumber, Tip
-from shared.domain.check.refund_tenders import CardGiven
+from shared.domain.check.refund_tenders import CardGiven, room_of
 from shared.domain.check.refunding import AnyRefund, Refunded
 from shared.domain.check.tabs import HoldAmount, TabAuthorized
+from shared.domain.check.tenders import instead_of_cards
 from shared.domain.ids import derived_id
 from shared.domain.kernel import Command, Event
 from shared.domain.text import Id, ShortId
 from shared.limits import ID_LENGTH_MAX
 from shared.protocol.session import Submit
 
-__all__ = ["Ask", "CardHold", "CardPayment", "CardRefund", "CardRelease", "amount_of", "as_recorded", "check_of", "effect_key", "recording"]
+__all__ = [
+    "Ask",
+    "CardHold",
+    "CardPayment",
+    "CardRefund",
+    "CardRelease",
+    "amount_of",
+    "as_recorded",
+    "check_of",
+    "effect_key",
+    "instead_of",
+    "recording",
+]
 
 RequestId = Annotated[Id, msgspec.Meta(description="made by the device, once, and kept until it is answered")]
 Actor = Annotated[str, msgspec.Meta(max_length=ID_LENGTH_MAX, description="who works at the device")]
@@ -136,3 +150,22 @@ def as_recorded(device: Device, ask: Ask, event: Event | None) -> Request:
             return recording(device, ask, given=tuple(given))
         case _:
             return recording(device, ask)
+
+
+def instead_of(site: Site, ask: Ask) -> tuple[str, list[dict[str, object]]]:
+    """What can be done while no card network is there (Law 7), in words and as acts for programs."""
+    if isinstance(ask, CardRefund):
+        check = site.find(Check, CHECK, check_of(ask))
+        others = [(each, room_of(check, each)) for each in check.payments if each.kind != "card"] if check else []
+        acts: list[dict[str, object]] = [
+            {"act": ask.refund.__class__.__name__, "payment_id": payment.payment_id, "tender": payment.tender, "left_minor": room}
+            for payment, room in others
+            if room > 0
+        ]
+        words = "It can go back to another payment of the check, or to the card later." if acts else "It can go back to the card later."
+        return words, [*acts, {"act": "ask_later"}]
+    if isinstance(ask, CardRelease):
+        return "The closing of the check lets go of the card; or ask again later.", [{"act": "CloseCheck"}, {"act": "ask_later"}]
+    tenders = instead_of_cards(site.menu[1].rules)
+    names = ", ".join(each["name"] for each in tenders if "name" in each) or "nothing else"
+    return f"The site also takes: {names}. Or keep the check open and ask again later.", [*tenders]

@@ -29,6 +29,7 @@ from edge.app.card_asks import (
     as_recorded,
     check_of,
     effect_key,
+    instead_of,
     recording,
 )
 from edge.app.ports import (
@@ -43,7 +44,6 @@ from edge.app.ports import (
 from edge.app.site import Device, Outcome, RefusedCommand, Request, Site
 from shared.domain.check.refund_tenders import CardGiven
 from shared.domain.check.tabs import TabReleased
-from shared.domain.check.tenders import instead_of_cards
 from shared.domain.errors import Refused
 from shared.domain.ids import is_id
 from shared.domain.registry import ERRORS, decode_event
@@ -195,10 +195,8 @@ class CardDesk:
             async with asyncio.timeout(self._deadline_s):
                 return await answer
         except CardsUnreachableError as error:
-            instead = await self._door.call(lambda site, _: instead_of_cards(site.menu[1].rules))
-            names = ", ".join(each["name"] for each in instead if "name" in each) or "nothing else"
-            detail = f"No card network can be reached ({error}). The site also takes: {names}. Or keep the check open and ask again later."
-            raise Refused("card.offline", detail, check_id=check_of(ask), instead=instead) from error
+            words, instead = await self._door.call(lambda site, _: instead_of(site, ask))
+            raise Refused("card.offline", f"No card network can be reached. {words}", check_id=check_of(ask), instead=instead) from error
         except CardDeclinedError as error:
             raise Refused(
                 "card.declined", f"The card was declined: {error.reason}.", check_id=check_of(ask), reason=error.reason

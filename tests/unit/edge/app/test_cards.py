@@ -352,7 +352,8 @@ async def test_a_card_is_let_go_at_the_network_first(desk: CardDesk, network: Ca
     await desk.hold(POS, hold())
     release = CardRelease(id=name_id("release"), check_id=A)
     network.reachable = False
-    assert (await refused(desk.release(POS, release))).code == "card.offline"
+    refusal = await refused(desk.release(POS, release))
+    assert (refusal.code, refusal.facts["instead"]) == ("card.offline", [{"act": "CloseCheck"}, {"act": "ask_later"}])
     assert network.held == [5000]
     network.reachable = True
     first = await desk.release(POS, release)
@@ -401,8 +402,18 @@ async def test_a_refund_without_a_network_says_what_else_there_is(desk: CardDesk
     network.reachable = False
     before = entries(kit)
     refusal = await refused(desk.refund(MANAGER, back(RefundAmount(check_id=A, reason="cold"))))
-    assert refusal.code == "card.offline"
+    assert (refusal.code, refusal.facts["instead"]) == ("card.offline", [{"act": "ask_later"}])
     assert entries(kit) == before
+
+
+async def test_a_refund_without_a_network_may_go_to_what_else_paid_the_check(desk: CardDesk, network: CardNetwork, kit: SiteKit) -> None:
+    kit.one(PayCash(check_id=A, tendered_minor=300, amount_minor=300))
+    in_cash, _ = await paid_by_card(desk, kit, 1000)
+    network.reachable = False
+    refusal = await refused(desk.refund(MANAGER, back(RefundAmount(check_id=A, amount_minor=200, reason="cold"))))
+    instead = {"act": "RefundAmount", "payment_id": in_cash, "tender": "cash", "left_minor": 300}
+    assert refusal.facts["instead"] == [instead, {"act": "ask_later"}]
+    kit.one(RefundAmount(check_id=A, amount_minor=200, payment_id=in_cash, reason="cold"), by=MANAGER)
 
 
 async def test_two_cards_are_given_back_each_by_itself(desk: CardDesk, network: CardNetwork, kit: SiteKit) -> None:
