@@ -1,4 +1,18 @@
-"""The check, one module for each group of acts; `FEATURES` is all of them. The common names can be had here."""
+"""The check, one module for each group of acts; `FEATURES` is all of them. The common names can be had here.
+
+Where to look:
+
+    what stands on a check              state
+    what every act begins with          acts
+    opening, seats, tables, owners      opening seating
+    lines: choose, price, add, change   selection offering lines changing
+    lines: fire, void, re-rate          firing voiding rerating
+    money off and on                    discounting (discount_terms) promotions (promotion_rules) charging exempting settling
+    what it comes to                    reckoning; screens: view; paper: papers (paper_lines) billing; the books: books
+    apart and together                  splitting (bearing parts) evenly merging moving (joining)
+    paying                              paying tenders cards tabs tipping closing
+    afterwards                          refunding (refund_tenders giving_back) reopening
+"""
 
 from shared.domain.check import (
     billing,
