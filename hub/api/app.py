@@ -13,11 +13,12 @@ from typing import Any
 import msgspec
 from fastapi import FastAPI, Request, Response
 from fastapi.openapi.utils import get_openapi
+from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
 
 from hub.api import problems, reports, routes
+from hub.api.documented import components
 from hub.api.state import ApiState
-from hub.api.wire import components
 
 __all__ = ["make_app"]
 
@@ -83,7 +84,7 @@ def _add_metrics(app: FastAPI) -> None:
             took.labels(request.method, path).observe(time.perf_counter() - began_at)
         return response
 
-    @app.get("/metrics", tags=["operations"], summary="Metrics for Prometheus")
+    @app.get("/metrics", tags=["operations"], summary="Metrics for Prometheus", response_class=PlainTextResponse)
     async def metrics() -> Response:
         """Text in Prometheus' format."""
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)

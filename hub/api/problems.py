@@ -5,6 +5,7 @@ and why, is decided elsewhere.
 """
 
 import logging
+from collections.abc import Mapping
 
 import msgspec
 from fastapi import FastAPI, Request, Response
@@ -32,9 +33,12 @@ def problem_of(code: str, detail: str) -> Problem:
     )  # fmt: skip
 
 
-def _respond(code: str, detail: str) -> Response:
+def _respond(code: str, detail: str, given: Mapping[str, str] | None = None) -> Response:
+    """The answer, with the headers that HTTP asks for beside those `given`."""
     problem = problem_of(code, detail)
-    headers = {"retry-after": _RETRY_AFTER_S[problem.status]} if problem.status in _RETRY_AFTER_S else {}
+    headers = dict(given or {})
+    if problem.status in _RETRY_AFTER_S:
+        headers["retry-after"] = _RETRY_AFTER_S[problem.status]
     if problem.status == 401:  # RFC 9110 asks for the challenge
         headers["www-authenticate"] = "Bearer"
     return Response(msgspec.json.encode(problem), status_code=problem.status, media_type=PROBLEM_JSON, headers=headers)
@@ -56,7 +60,7 @@ async def _on_invalid(_: Request, error: Exception) -> Response:
 
 async def _on_http(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return _respond(_HTTP_CODES.get(error.status_code, "request.malformed"), str(error.detail))
+    return _respond(_HTTP_CODES.get(error.status_code, "request.malformed"), str(error.detail), error.headers)
 
 
 async def _on_defect(request: Request, error: Exception) -> Response:

@@ -3,12 +3,13 @@
 What lives here: paths and parameters. What is reported is said in hub/app, figures are added up by nobody here.
 """
 
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 
 from hub.api.asking import Caller, SiteId, State
-from hub.api.wire import SalesAnswer, answer, described, sales_answer
+from hub.api.documented import described
+from hub.api.wire import SalesAnswer, answer, sales_answer
 from hub.app.checks import CheckPage, CheckReport, list_checks, view_check
 from hub.app.kitchen import TicketTimes, report_ticket_times
 from hub.app.ports import ChecksAsked
@@ -18,6 +19,7 @@ from shared.limits import CHECKS_PAGE_MAX, ID_LENGTH_MAX
 __all__ = ["router"]
 
 router = APIRouter(prefix="/v1/sites/{site_id}")
+_IS_DATE: dict[str, Any] = {"format": "date"}
 
 
 class Dates(NamedTuple):
@@ -36,8 +38,10 @@ class Filter(NamedTuple):
 
 
 def dates_of(
-    from_date: Annotated[str, Query(description="first business date, ISO")],
-    to_date: Annotated[str | None, Query(description="last business date, ISO; from_date by default")] = None,
+    from_date: Annotated[str, Query(description="first business date, ISO", json_schema_extra=_IS_DATE, examples=["2026-03-01"])],
+    to_date: Annotated[
+        str | None, Query(description="last business date, ISO; from_date by default", json_schema_extra=_IS_DATE, examples=["2026-03-31"])
+    ] = None,
 ) -> Dates:
     return Dates(from_date, to_date or from_date)
 

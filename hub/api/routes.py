@@ -9,7 +9,8 @@ import msgspec
 from fastapi import APIRouter, Query, Request, Response
 
 from hub.api.asking import Caller, SiteId, State
-from hub.api.wire import ClaimRequest, Organisations, OrganisationView, answer, described
+from hub.api.documented import described
+from hub.api.wire import ClaimRequest, Organisations, OrganisationView, answer
 from hub.app.claims import ClaimAnswer, redeem
 from hub.app.errors import HubRefused
 from hub.app.overview import Sites, SiteView, list_sites, view_site

@@ -47,10 +47,11 @@ class _Memory:
 class SiteJournal:
     """A site's journal, its state, and the key of its box. `entries` holds everything ever written."""
 
-    def __init__(self, org_id: str, site_id: str, *, key: KeyPair | None = None, epoch: int = 1) -> None:
+    def __init__(self, org_id: str, site_id: str, *, key: KeyPair | None = None, epoch: int = 1, currency: str = "USD") -> None:
         self.address = Address(org_id, site_id)
         self.key = key or new_user()
         self.epoch = epoch
+        self.currency = currency
         self.entries: list[StoredEntry] = []
         self.memory = _Memory()
         self._numbers = itertools.count(1)
@@ -63,7 +64,7 @@ class SiteJournal:
 
     def begin(self) -> "SiteJournal":
         """The first entry of the epoch."""
-        self.run(StartEpoch(currency="USD", time_zone="America/New_York"))
+        self.run(StartEpoch(currency=self.currency, time_zone="America/New_York"))
         return self
 
     def run(self, command: Command, date: str = "2026-03-01") -> None:
@@ -73,7 +74,7 @@ class SiteJournal:
         now = _BEGIN + timedelta(seconds=number)
         context = Context(
             command_id=command_id, now=now, today=date, head_at=None, epoch=self.epoch, site_id=self.address.site_id,
-            org_id=self.address.org_id, zone=ZoneInfo("America/New_York"), cut_over_minutes=240, currency="USD", menu=MENU,
+            org_id=self.address.org_id, zone=ZoneInfo("America/New_York"), cut_over_minutes=240, currency=self.currency, menu=MENU,
             menu_version="v1", device_id="", actor_id="", permissions=_PERMISSIONS,
         )  # fmt: skip
         draft = Draft(self.memory)

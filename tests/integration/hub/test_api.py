@@ -5,14 +5,11 @@ from collections.abc import AsyncIterator, Callable
 import httpx
 import pytest_asyncio
 
-from hub.api.app import make_app
-from hub.api.state import ApiState
 from hub.app.claims import claim_site, new_code
-from hub.app.tenants import add_token
-from hub.db.connect import sha256
 from provisioning.keys import new_user
 from shared.limits import CLAIM_CODE_BYTES
 from shared.protocol.envelope import Figures
+from tests.integration.hub.asking import bearer, client_of, ensure_problem
 from tests.support.boxes import new_id
 from tests.support.hub_rig import HubRig
 from tests.support.journals import SiteJournal
@@ -28,26 +25,6 @@ async def api(rig: HubRig) -> AsyncIterator[httpx.AsyncClient]:
     """The API of the rig, without a token."""
     async with client_of(rig) as client:
         yield client
-
-
-def client_of(rig: HubRig) -> httpx.AsyncClient:
-    state = ApiState(rig.stores.control, rig.stores.shards, lambda *who: f"jwt of {who}", ["nats://broker:4222"])
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app=make_app(state), raise_app_exceptions=False), base_url="http://hub")
-
-
-async def bearer(rig: HubRig, org_id: str | None = None) -> dict[str, str]:
-    token = new_id()
-    await add_token(rig.stores.control, sha256(token), org_id, "test")
-    return {"authorization": f"Bearer {token}"}
-
-
-def ensure_problem(answer: httpx.Response, status: int, code: str) -> None:
-    assert answer.headers["content-type"] == "application/problem+json"
-    problem = answer.json()
-    assert (answer.status_code, problem["status"], problem["code"]) == (status, status, code), problem
-    assert problem["title"]
-    assert problem["hint"]
-    assert problem["type"] == f"urn:comanda:error:{code}"
 
 
 # --- who may ask ---------------------------------------------------------------------------------
