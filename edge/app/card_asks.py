@@ -4,6 +4,7 @@ What lives here: the four requests, and for each the command that records it. Wh
 failure, is in cards.py.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import msgspec
@@ -152,12 +153,12 @@ def as_recorded(device: Device, ask: Ask, event: Event | None) -> Request:
             return recording(device, ask)
 
 
-def instead_of(site: Site, ask: Ask) -> tuple[str, list[dict[str, object]]]:
+def instead_of(site: Site, ask: Ask) -> tuple[str, Sequence[Mapping[str, object]]]:
     """What can be done while no card network is there (Law 7), in words and as acts for programs."""
     if isinstance(ask, CardRefund):
         check = site.find(Check, CHECK, check_of(ask))
         others = [(each, room_of(check, each)) for each in check.payments if each.kind != "card"] if check else []
-        acts: list[dict[str, object]] = [
+        acts: list[Mapping[str, object]] = [
             {"act": ask.refund.__class__.__name__, "payment_id": payment.payment_id, "tender": payment.tender, "left_minor": room}
             for payment, room in others
             if room > 0
@@ -168,4 +169,4 @@ def instead_of(site: Site, ask: Ask) -> tuple[str, list[dict[str, object]]]:
         return "The closing of the check lets go of the card; or ask again later.", [{"act": "CloseCheck"}, {"act": "ask_later"}]
     tenders = instead_of_cards(site.menu[1].rules)
     names = ", ".join(each["name"] for each in tenders if "name" in each) or "nothing else"
-    return f"The site also takes: {names}. Or keep the check open and ask again later.", [*tenders]
+    return f"The site also takes: {names}. Or keep the check open and ask again later.", tenders
