@@ -191,7 +191,7 @@ UI_LINK_GRACE_S = 5.0  # seconds a link may greet the hub anew before a screen c
 UI_KITCHEN_STALE_S = 15 * 60.0  # seconds after which a person is asked before a kept command reaches the kitchen
 UI_KITCHEN_WARN_S = 5 * 60.0  # seconds after which a ticket's clock turns amber
 UI_KITCHEN_LATE_S = 10 * 60.0  # seconds after which it turns red
-UI_OFFER_REFRESH_S = 30.0  # seconds after which a screen asks anew what the feed does not tell it: prices that turn with the clock, alarms
+UI_OFFER_REFRESH_S = 30.0  # seconds after which a tablet asks anew what of the menu is in force: prices that turn with the clock
 UI_TAP_GUARD_S = 0.5  # seconds in which the second half of a double tap does nothing
 
 # --- replay of orders from a file ---------------------------------------------------------------

@@ -27,6 +27,10 @@ export class LiveSite {
   readonly cloudHeardMs = signal(0);
   readonly checks = signal<ReadonlyMap<string, CheckView>>(new Map());
   readonly closed = signal<ReadonlyMap<string, CheckView>>(new Map());
+  /** Codes of what a person should look at. */
+  readonly alarms = signal<readonly string[]>([]);
+  /** Changes with every word on what has run out or has a price of the site's own. */
+  readonly overridesHeard = signal(0);
   readonly tickets = signal<ReadonlyMap<string, Ticket>>(new Map());
   /** The sequence at which a check was last known to change: no earlier than it did. */
   readonly #changedAt = new Map<string, number>();
@@ -54,6 +58,8 @@ export class LiveSite {
       for (const id of [...closed.keys()].slice(0, Math.max(0, closed.size - CLOSED_KEPT))) closed.delete(id);
       if (whole || frame.checks.length > 0) [this.checks.value, this.closed.value] = [checks, closed];
       if (whole || frame.tickets.length > 0) this.tickets.value = tickets;
+      if (whole || frame.overrides.length > 0) this.overridesHeard.value += 1;
+      if (frame.alarms !== null) this.alarms.value = frame.alarms;
       if (frame.site !== null) this.site.value = frame.site;
       const wasBehind = this.behindCloud.peek() > 0;
       if (frame.cloud !== null) this.cloud.value = frame.cloud;

@@ -20,6 +20,9 @@ const ALREADY_SO = new Set<ErrorCode>([
   "ticket.already_bumped", "ticket.already_served", "ticket.already_shown", "ticket.changes_seen", "line.already_voided",
 ]);
 
+/** What reaches the kitchen: grown stale, a person is asked first. */
+const FOR_THE_KITCHEN = new Set<Command["type"]>(["SendCheck", "FireCourse", "FireLines", "BumpTicket", "ServeTicket"]);
+
 const NO_MENU: Menu = {
   name: "", currency: "XXX", items: [], modifier_groups: [], taxes: [], tables: [], languages: [], categories: [], courses: [], stations: [],
   default_station: "kitchen", floors: [], dining_options: [], price_levels: [], dayparts: [],
@@ -87,16 +90,17 @@ export class Device {
 
   /** What the box has done already is sent again without a question; what it has not shown yet cannot be judged. */
   #kitchen(kept: Kept): "fires" | "moot" | "unknown" {
-    if (kept.commands.every(({ command }) => command.type !== "SendCheck" && command.type !== "BumpTicket")) return "moot";
+    if (kept.commands.every(({ command }) => !FOR_THE_KITCHEN.has(command.type))) return "moot";
     if (this.feed.state.value !== "live" || this.queue.settling.value.length > 0) return "unknown";
     return kept.commands.some(({ command }) => this.#firesKitchen(command)) ? "fires" : "moot";
   }
 
   #firesKitchen(command: Command): boolean {
-    if (command.type === "SendCheck") {
-      return this.live.checks.value.get(command.check_id)?.lines.some((line) => line.status === "held") ?? true;
-    }
-    return command.type === "BumpTicket" && this.live.tickets.value.has(command.ticket_id);
+    if (command.type === "BumpTicket" || command.type === "ServeTicket") return this.live.tickets.value.has(command.ticket_id);
+    if (command.type !== "SendCheck" && command.type !== "FireCourse" && command.type !== "FireLines") return false;
+    const held = this.live.checks.value.get(command.check_id)?.lines.filter((line) => line.status === "held");
+    if (held === undefined || command.type === "SendCheck") return held === undefined || held.length > 0;
+    return held.some((line) => (command.type === "FireCourse" ? line.course === command.course : command.line_ids.includes(line.line_id)));
   }
 
   async #loadMenu(): Promise<void> {

@@ -12,7 +12,7 @@ import { allDay, TapGuard } from "./board.ts";
 import { glide, places } from "./glide.ts";
 import { sound, toggleSound, touched } from "./sound.ts";
 import {
-  arrived, bump, chooseStation, device, everywhere, isPass, recallLast, station, stationName, stations, t, ticketName, tickets, words,
+  arrived, bump, chooseStation, countOf, device, isPass, recallLast, station, stationName, stations, t, ticketName, tickets, words,
 } from "./state.ts";
 import { TicketCard } from "./ticket.tsx";
 
@@ -42,11 +42,10 @@ function TopBar() {
     <header class="topbar">
       <nav class="stations" aria-label={t("station.title")}>
         {["", ...stations.value].map((name) => {
-          const count = everywhere.value.filter((ticket) => name === "" || ticket.station === name).length;
           return (
             <button key={name} type="button" aria-pressed={station.value === name} onClick={() => chooseStation(name)}>
               {name === "" ? t("station.all") : stationName(name)}
-              <b>{count}</b>
+              <b>{countOf(name)}</b>
             </button>
           );
         })}
@@ -147,6 +146,11 @@ function AllDay() {
           </li>
         ))}
       </ul>
+      {device.live.alarms.value.includes("kitchen.unshown") && (
+        <strong class="alarm" role="alert">
+          <Icon name="warning" size={20} /> {t("alarm.kitchen.unshown")}
+        </strong>
+      )}
     </footer>
   );
 }

@@ -31,14 +31,22 @@ export const stations = computed(() => {
 
 /** What a station is called. */
 export function stationName(id: string): string {
-  return device.menu.value.stations.find((each) => each.id === id)?.name ?? id;
+  return device.menu.value.stations.find((each) => each.id === id)?.name ?? id.charAt(0).toUpperCase() + id.slice(1);
+}
+
+function isExpo(name: string): boolean {
+  return device.menu.value.stations.some(({ id, kind }) => kind === "expo" && id === name);
 }
 
 /** Whether this screen is the pass, where everything is put together and handed over. */
-export const isPass = computed(() => device.menu.value.stations.some(({ id, kind }) => kind === "expo" && id === station.value));
+export const isPass = computed(() => isExpo(station.value));
 
 const bumped = computed(() => bumpedIds(device.queue.underway.value));
-export const everywhere = computed(() => ticketsOf(device.live.tickets.value, "", bumped.value));
+
+/** How many tickets a station (`""`: all of them) has to see to. */
+export function countOf(name: string): number {
+  return ticketsOf(device.live.tickets.value, name, bumped.value, isExpo(name)).length;
+}
 export const tickets = computed(() => ticketsOf(device.live.tickets.value, station.value, bumped.value, isPass.value));
 
 /**

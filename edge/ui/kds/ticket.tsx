@@ -103,12 +103,14 @@ function Head({ ticket, name, digit }: { readonly ticket: Ticket; readonly name:
   const created = Date.parse(ticket.created_at);
   const now = boxNow();
   const startsIn = startsInS(ticket, now);
+  const isMade = ticket.status === "bumped";
   const course = device.menu.value.courses.find(({ id }) => id === ticket.course)?.name ?? "";
   return (
-    <span class={`head ${startsIn > 0 ? "early" : ageOf(created, now)}`}>
+    <span class={`head ${isMade ? "made" : startsIn > 0 ? "early" : ageOf(created, now)}`}>
       <span class="name">{name}</span>
       <time class="timer">{startsIn > 0 ? t("ticket.startsin", { time: elapsed(0, startsIn * 1_000) }) : elapsed(created, now)}</time>
       <span class="about">
+        {isMade && `${t("dish.ready")} · `}
         {t("ticket.number", { n: ticket.number })}
         {(station.value === "" || isPass.value) && ` · ${stationName(ticket.station)}`}
         {course !== "" && ` · ${course}`}

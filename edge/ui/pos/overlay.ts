@@ -18,16 +18,18 @@ export interface ScreenCheck {
   /** Lines that are being voided. */
   readonly voiding: ReadonlySet<string>;
   readonly sending: boolean;
+  /** Lines that are being fired although their course waits. */
+  readonly firing: ReadonlySet<string>;
   readonly paying: PayCash | null;
   readonly closing: boolean;
   /** Requests of this tablet that the box has not answered. */
   readonly waiting: number;
 }
 
-type Mutable = { -readonly [Field in keyof ScreenCheck]: ScreenCheck[Field] } & { pending: AddLine[]; voiding: Set<string> };
+type Mutable = { -readonly [Field in keyof ScreenCheck]: ScreenCheck[Field] } & { pending: AddLine[]; voiding: Set<string>; firing: Set<string> };
 
 function fresh(id: string, tableId: string, covers: number, view: CheckView | null): Mutable {
-  return { id, tableId, covers, view, pending: [], voiding: new Set(), sending: false, paying: null, closing: false, waiting: 0 };
+  return { id, tableId, covers, view, pending: [], voiding: new Set(), sending: false, firing: new Set(), paying: null, closing: false, waiting: 0 };
 }
 
 /** The checks of `open` with `underway` on top, in its order; `unanswered` of these the box has not answered. */
@@ -64,6 +66,8 @@ function lay(shown: Map<string, Mutable>, command: Command): Mutable | undefined
     }
   }
   if (command.type === "SendCheck") check.sending = check.pending.length > 0 || heldLines(check).some((each) => !each.on_hold);
+  if (command.type === "FireCourse") for (const each of heldLines(check)) if (each.course === command.course) check.firing.add(each.line_id);
+  if (command.type === "FireLines") for (const each of heldLines(check)) if (command.line_ids.includes(each.line_id)) check.firing.add(each.line_id);
   if (command.type === "PayCash") check.paying = command;
   if (command.type === "CloseCheck") check.closing = true;
   return check;

@@ -79,7 +79,7 @@ export const current = computed<ScreenCheck | null>(() => {
   if (known !== undefined) return known;
   const begun = draft.value;
   if (begun === null || begun.id !== checkId) return null;
-  return { ...begun, view: null, pending: [], voiding: new Set(), sending: false, paying: null, closing: false, waiting: 0 };
+  return { ...begun, view: null, pending: [], voiding: new Set(), sending: false, firing: new Set(), paying: null, closing: false, waiting: 0 };
 });
 
 // --- acts -------------------------------------------------------------------------------------

@@ -14,7 +14,8 @@ interface Props {
 }
 
 /** The gravest of what is wrong, in the place of the top bar's left half, so that nothing below moves. */
-export function Banner({ device, words: { t, locale } }: Props) {
+export function Banner({ device, words }: Props) {
+  const { t, locale } = words;
   const { queue, feed } = device;
   const waiting = queue.waiting.value.length;
   const trouble = queue.trouble.value;
@@ -41,6 +42,9 @@ export function Banner({ device, words: { t, locale } }: Props) {
       </Band>
     );
   }
+  const alarms = device.live.alarms.value;
+  const alarm = alarms.find((code) => code === "kitchen.unshown") ?? alarms[0];
+  if (alarm !== undefined) return <Alarm code={alarm} words={words} />;
   if (!queue.durable.value && waiting > 0) return <Band mood="wait" title={t("banner.memory")} />;
   if (device.cloudReach.value === "away") {
     return (
@@ -50,6 +54,15 @@ export function Banner({ device, words: { t, locale } }: Props) {
     );
   }
   return null;
+}
+
+/** What the box wants a person to look at; a newer box may raise alarms that have no words here yet. */
+function Alarm({ code, words: { t, maybe } }: { readonly code: string; readonly words: Translator<SharedKey> }) {
+  return (
+    <Band mood={code === "kitchen.unshown" ? "alarm" : "wait"} title={maybe(`alarm.${code}`) ?? t("alarm.other", { code })}>
+      {maybe(`alarm.${code}.detail`) ?? t("alarm.other.detail")}
+    </Band>
+  );
 }
 
 interface BandProps {

@@ -13,8 +13,8 @@ interface Props {
 
 export function HeldOrSentLine({ line, voiding, sending, onEdit }: Props) {
   const held = line.status === "held";
-  const waits = held && line.on_hold;
-  const going = held && sending && !waits;
+  const going = held && sending;
+  const waits = held && line.on_hold && !going;
   const state = voiding ? t("line.voiding") : going ? t("check.sending") : waits ? t("line.onhold") : held ? t("line.held") : t("line.sent");
   const inside = (
     <>

@@ -10,6 +10,7 @@ import { Empty, placeOf } from "../floor/floor.tsx";
 import { ItemDialog } from "../menu/item-dialog.tsx";
 import { heldLines, sumsPending, type ScreenCheck } from "../overlay.ts";
 import { checkName, current, device, goToCheck, goToFloor, money, t, tell, words } from "../state.ts";
+import { DiscountDialog } from "./discount-dialog.tsx";
 import { HeldOrSentLine, PendingLine } from "./line.tsx";
 import { SplitDialog } from "./split-dialog.tsx";
 import { VoidDialog } from "./void-dialog.tsx";
@@ -17,6 +18,7 @@ import { VoidDialog } from "./void-dialog.tsx";
 export function CheckPanel({ check, paying }: { readonly check: ScreenCheck; readonly paying: boolean }) {
   const editing = useSignal<LineView | null>(null);
   const splitting = useSignal(false);
+  const discounting = useSignal(false);
   const list = useRef<HTMLUListElement>(null);
   useSignalEffect(() => {
     // A new line is always in sight.
@@ -34,19 +36,26 @@ export function CheckPanel({ check, paying }: { readonly check: ScreenCheck; rea
           <Icon name="back" />
         </button>
         <div>
-          <h1>{checkName(check)}</h1>
+          <div class="headline">
+            <h1>{checkName(check)}</h1>
+            {(check.view !== null || check.waiting > 0) && <PlaceMark place={placeOf(check)} words={words} />}
+          </div>
           <p>{check.view === null ? t("check.new") : aboutOf(check.view)}</p>
         </div>
         {lines.length > 0 && (
-          <button class="button icon quiet" type="button" aria-label={t("split.title")} disabled={sumsPending(check)} onClick={() => (splitting.value = true)}>
-            <Icon name="split" />
-          </button>
+          <div class="tools">
+            <button class="button icon quiet" type="button" aria-label={t("discount.title")} disabled={sumsPending(check)} onClick={() => (discounting.value = true)}>
+              <Icon name="percent" />
+            </button>
+            <button class="button icon quiet" type="button" aria-label={t("split.title")} disabled={sumsPending(check)} onClick={() => (splitting.value = true)}>
+              <Icon name="split" />
+            </button>
+          </div>
         )}
-        {(check.view !== null || check.waiting > 0) && <PlaceMark place={placeOf(check)} words={words} />}
       </header>
       <ul class="lines scroll" ref={list}>
         {lines.map((line) => (
-          <HeldOrSentLine key={line.line_id} line={line} voiding={check.voiding.has(line.line_id)} sending={check.sending} onEdit={() => (editing.value = line)} />
+          <HeldOrSentLine key={line.line_id} line={line} voiding={check.voiding.has(line.line_id)} sending={(check.sending && !line.on_hold) || check.firing.has(line.line_id)} onEdit={() => (editing.value = line)} />
         ))}
         {check.pending.map((line) => (
           <PendingLine key={line.line_id} line={line} />
@@ -64,6 +73,7 @@ export function CheckPanel({ check, paying }: { readonly check: ScreenCheck; rea
         <ItemDialog checkId={check.id} covers={check.covers} item={item} line={edited} onClose={() => (editing.value = null)} />
       )}
       {edited?.status === "sent" && <VoidDialog checkId={check.id} line={edited} onClose={() => (editing.value = null)} />}
+      {discounting.value && check.view !== null && <DiscountDialog view={check.view} onClose={() => (discounting.value = false)} />}
       {splitting.value && check.view !== null && <SplitDialog view={check.view} onClose={() => (splitting.value = false)} />}
     </aside>
   );
@@ -75,6 +85,11 @@ function aboutOf(view: CheckView): string {
   return [...parts, siteTime(device, words.locale.value, Date.parse(view.opened_at))].join(" · ");
 }
 
+/** A name with its rate, where it does not tell it by itself. */
+function withRate(name: string, rate: string): string {
+  return rate === "" || name.includes(rate) ? name : `${name} ${rate}`;
+}
+
 function Sums({ check }: { readonly check: ScreenCheck }) {
   const { view } = check;
   const pending = sumsPending(check) && (view !== null || check.pending.length > 0);
@@ -82,21 +97,19 @@ function Sums({ check }: { readonly check: ScreenCheck }) {
     <dl class={pending ? "sums pending" : "sums"}>
       {view?.discounts.map(({ given, applied_minor }) => (
         <div key={given.discount_id} class="off">
-          <dt>{given.name}</dt>
+          <dt>{withRate(given.name, given.scope === "promotion" ? "" : given.rate)}</dt>
           <dd>−{money(applied_minor)}</dd>
         </div>
       ))}
       {view?.charges.map(({ given, amount_minor }) => (
         <div key={given.charge_id}>
-          <dt>{given.name}</dt>
+          <dt>{withRate(given.name, given.rate)}</dt>
           <dd>{money(amount_minor)}</dd>
         </div>
       ))}
       {view?.tax_groups.map((group) => (
         <div key={`${group.id} ${group.rate}`}>
-          <dt>
-            {group.name.includes(group.rate) ? group.name : `${group.name} ${group.rate}`}
-          </dt>
+          <dt>{withRate(group.name, group.rate)}</dt>
           <dd>{money(group.tax_minor)}</dd>
         </div>
       ))}
@@ -145,7 +158,7 @@ function Waiting({ checkId, lines }: { readonly checkId: string; readonly lines:
 function Actions({ check, paying }: { readonly check: ScreenCheck; readonly paying: boolean }) {
   const held = heldLines(check);
   const unsent = held.filter((line) => !line.on_hold).length + check.pending.length;
-  const waiting = held.filter((line) => line.on_hold);
+  const waiting = held.filter((line) => line.on_hold && !check.firing.has(line.line_id));
   const due = check.view?.due_minor ?? 0;
   const idle = check.view?.lines.some((line) => line.status === "sent") === true ? t("check.send.none") : t("check.send.idle");
   const settled = check.view !== null && !sumsPending(check) && due === 0 && held.length + check.pending.length === 0;

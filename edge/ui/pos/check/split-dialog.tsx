@@ -63,19 +63,20 @@ export function SplitDialog({ view, onClose }: Props) {
           <p class="about">{t("split.even.about", { amount: money(view.due_minor), n: ways.value })}</p>
         </div>
       )}
-      {way.value === "line" && <Lines lines={lines} parts={parts.value} onToggle={(line) => (parts.value = togglePart(parts.value, lineKey(line)))} />}
+      {way.value === "line" && <Lines all={view.lines} lines={lines} parts={parts.value} onToggle={(line) => (parts.value = togglePart(parts.value, lineKey(line)))} />}
     </Dialog>
   );
 }
 
 interface LinesProps {
+  readonly all: readonly LineView[];
   readonly lines: readonly LineView[];
   readonly parts: Parts;
   readonly onToggle: (line: LineView) => void;
 }
 
 /** Each line stays, goes to the new check, or is shared by both: a tap goes from one to the next. */
-function Lines({ lines, parts, onToggle }: LinesProps) {
+function Lines({ all, lines, parts, onToggle }: LinesProps) {
   return (
     <>
       <p class="about">{t("split.line.about")}</p>
@@ -86,8 +87,11 @@ function Lines({ lines, parts, onToggle }: LinesProps) {
             <li key={line.line_id}>
               <button type="button" class={`split-line ${part}`} onClick={() => onToggle(line)}>
                 <span class="quantity">{line.quantity}</span>
-                <span class="name">{line.combo?.name ?? line.name}</span>
-                <span class="price">{money(line.price_minor)}</span>
+                <span class="name">
+                  {line.combo?.name ?? line.name}
+                  {line.seat > 0 && <small>{t("serving.seat.numbered", { n: line.seat })}</small>}
+                </span>
+                <span class="price">{money(all.filter((each) => each.status !== "voided" && lineKey(each) === lineKey(line)).reduce((sum, each) => sum + each.price_minor, 0))}</span>
                 <b>{t(`split.part.${part}`)}</b>
               </button>
             </li>

@@ -55,7 +55,7 @@ export function Floor() {
 
 function TableTile({ table, open, onChoose }: { readonly table: string; readonly open: readonly ScreenCheck[]; readonly onChoose: () => void }) {
   const [first] = open;
-  const unsent = open.some((check) => check.pending.length > 0 || heldLines(check).length > 0);
+  const unsent = open.some((check) => check.pending.length > 0 || heldLines(check).some((line) => !line.on_hold));
   return (
     <button class={first === undefined ? "table" : unsent ? "table taken unsent" : "table taken"} type="button" onClick={onChoose} aria-label={tableName(table)}>
       <span class={table.length > 4 ? "name long" : "name"}>{table}</span>

@@ -5,6 +5,7 @@ import { Icon } from "@comanda/ui/elements/icon.tsx";
 import { device, money, t } from "../state.ts";
 import { groupsOf, initialChoice, missingGroup, type Choice, type Groups } from "./choice.ts";
 import { GroupChoice } from "./group-choice.tsx";
+import { offered } from "./offer.ts";
 
 interface Props {
   readonly item: MenuItem;
@@ -79,18 +80,19 @@ function Slot({ slot, mine, find, onTap, onBelow }: SlotProps) {
       <div class="options" role={single ? "radiogroup" : "group"} aria-label={slot.name}>
         {slot.choices.map(({ item_id, extra_minor }) => {
           const on = mine.some((each) => each.item_id === item_id);
+          const why = offered(item_id)?.unavailable ?? "";
           return (
             <button
               key={item_id}
               type="button"
               role={single ? "radio" : "checkbox"}
               aria-checked={on}
-              disabled={!single && !on && mine.length >= slot.maximum}
+              disabled={!on && (why !== "" || (!single && mine.length >= slot.maximum))}
               onClick={() => onTap(item_id)}
             >
               <span class="mark">{on && <Icon name="check" size={18} />}</span>
               <span class="name">{itemOf(item_id)?.name ?? item_id}</span>
-              <span class="price">{extra_minor > 0 ? `+${money(extra_minor)}` : ""}</span>
+              <span class="price">{why !== "" ? t(`menu.off.${why}`) : extra_minor > 0 ? `+${money(extra_minor)}` : ""}</span>
             </button>
           );
         })}

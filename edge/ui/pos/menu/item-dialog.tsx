@@ -11,6 +11,7 @@ import { device, serving, t, tell } from "../state.ts";
 import { chosenModifiers, groupsOf, initialChoice, missingGroup, type Choice, type Groups } from "./choice.ts";
 import { ComboChoice, initialComponents, missingComponent } from "./combo-choice.tsx";
 import { GroupChoice } from "./group-choice.tsx";
+import { groupInForce } from "./offer.ts";
 import { Serving } from "./serving.tsx";
 
 interface Props {
@@ -27,7 +28,7 @@ export function needsDialog(item: MenuItem): boolean {
   return item.modifier_group_ids.length > 0 || item.slots.length > 0 || item.weighing !== null || item.open_price;
 }
 
-const find: Groups = (id) => device.menu.value.modifier_groups.find((group) => group.id === id);
+const find: Groups = groupInForce;
 const WEIGHT = /^\d{1,6}([.,]\d{1,3})?$/;
 
 export function ItemDialog({ checkId, covers, item, line, onClose }: Props) {

@@ -9,6 +9,7 @@ import { Empty } from "../floor/floor.tsx";
 import type { ScreenCheck } from "../overlay.ts";
 import { device, money, serving, t, tell } from "../state.ts";
 import { ItemDialog, needsDialog } from "./item-dialog.tsx";
+import { offered } from "./offer.ts";
 import { Serving } from "./serving.tsx";
 
 /** Colours that tell categories apart (styles/tokens.css). */
@@ -66,10 +67,7 @@ export function Menu({ check }: { readonly check: ScreenCheck }) {
       <ul class="items scroll">
         {shown.value.map((item) => (
           <li key={item.id}>
-            <button type="button" class="item" style={{ "--hue": `var(--hue-${(categories.value.indexOf(item.category) % HUES) + 1})` }} onClick={() => choose(item)}>
-              <span class="name">{item.name}</span>
-              <span class="price">{money(item.price_minor)}</span>
-            </button>
+            <Tile item={item} hue={(categories.value.indexOf(item.category) % HUES) + 1} onChoose={() => choose(item)} />
           </li>
         ))}
       </ul>
@@ -77,6 +75,25 @@ export function Menu({ check }: { readonly check: ScreenCheck }) {
       {choosing.value !== null && <ItemDialog checkId={check.id} covers={check.covers} item={choosing.value} line={null} onClose={() => (choosing.value = null)} />}
     </section>
   );
+}
+
+/** An item at the price in force; one that cannot be had says why and takes no tap. */
+function Tile({ item, hue, onChoose }: { readonly item: MenuItem; readonly hue: number; readonly onChoose: () => void }) {
+  const now = offered(item.id);
+  const why = now?.unavailable ?? "";
+  const left = now?.left ?? null;
+  return (
+    <button type="button" class={why === "" ? "item" : "item off"} style={{ "--hue": `var(--hue-${hue})` }} disabled={why !== ""} onClick={onChoose}>
+      <span class="name">{item.name}</span>
+      <span class="price">{now === undefined ? "" : priceText(item, now.price_minor)}</span>
+      {why !== "" ? <b class="mark">{t(`menu.off.${why}`)}</b> : left !== null && <b class="mark left">{t("menu.left", { n: left })}</b>}
+    </button>
+  );
+}
+
+function priceText({ open_price, weighing }: MenuItem, priceMinor: number): string {
+  if (open_price && priceMinor === 0) return t("menu.openprice");
+  return weighing === null ? money(priceMinor) : `${money(priceMinor)} / ${weighing.unit}`;
 }
 
 function Search({ query, onQuery }: { readonly query: string; readonly onQuery: (text: string) => void }) {

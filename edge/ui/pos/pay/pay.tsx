@@ -86,7 +86,8 @@ function Tender({ check, view }: { readonly check: ScreenCheck; readonly view: C
 }
 
 function Change({ check, changeMinor, tenderedMinor }: { readonly check: ScreenCheck; readonly changeMinor: number; readonly tenderedMinor: number }) {
-  const unsent = heldLines(check).length;
+  const held = heldLines(check);
+  const unsent = held.length;
   const onWay = check.paying !== null;
   const close = () => tell(check.id, { type: "CloseCheck", check_id: check.id }) && goToFloor();
   return (
@@ -98,7 +99,7 @@ function Change({ check, changeMinor, tenderedMinor }: { readonly check: ScreenC
       {unsent > 0 ? (
         <>
           <p class="note">{t("pay.unsent", { n: unsent })}</p>
-          <button class="button large fire" type="button" disabled={check.sending} onClick={() => tell(check.id, { type: "SendCheck", check_id: check.id })}>
+          <button class="button large fire" type="button" disabled={check.firing.size > 0} onClick={() => tell(check.id, { type: "FireLines", check_id: check.id, line_ids: held.map(({ line_id }) => line_id) })}>
             <Icon name="send" /> {t("check.send", { n: unsent })}
           </button>
         </>
