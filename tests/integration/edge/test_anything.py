@@ -66,7 +66,7 @@ class Walk:
     def read(self) -> None:
         """Every question about everything that was touched."""
         for check_id in sorted(self.checks):
-            for part in ("", "/kitchen", "/history"):
+            for part in ("", "/kitchen", "/history", "/bill", "/receipt"):
                 self._read("/v1/checks/{check_id}" + part, f"/v1/checks/{check_id}{part}")
         for path in (
             "/v1/tickets",
@@ -84,7 +84,7 @@ class Walk:
     def _read(self, route: str, path: str) -> None:
         answer = self._device.get(path)
         API[route]["GET"].validate_response(answer)
-        assert answer.status_code == 200, answer.text
+        assert answer.status_code == 200 or answer.json()["code"] == "receipt.not_closed", answer.text
 
 
 def test_a_thousand_commands_of_every_type_in_any_order_trip_nothing(new_edge: Callable[..., EdgeBox]) -> None:
