@@ -18,7 +18,8 @@ __all__ = ["LineTwice", "joined", "received"]
 
 
 class LineTwice(ValueError):
-    """A line would stand on the check twice: `line_id`. Ids come from devices, which may use one on two checks."""
+    """A line would stand on the check twice, or under the id of a combo: `line_id`. Ids come from devices, which may use one on two
+    checks."""
 
     def __init__(self, message: str, line_id: str) -> None:
         super().__init__(message)
@@ -63,7 +64,7 @@ def received(check: Check, giver: Check, lines: Sequence[Line], discounts: Seque
     """The check with `lines` of `giver`, and the `discounts` that come with them. Where shares become one, what comes off them is
     fixed as it was on either check. Raises LineTwice."""
     together, names = joined((*check.lines, *[_at_home(line, giver, check) for line in lines]))
-    known: set[str] = set()
+    known = {line.combo.combo_id for line in together if line.combo is not None}  # which names lines as well
     for line in together:
         if line.line_id in known:
             raise LineTwice(f"check {check.number} and check {giver.number} both have a line {line.line_id}", line.line_id)

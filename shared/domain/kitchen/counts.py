@@ -88,12 +88,14 @@ def ingredient_counts(tickets: Iterable[Ticket], station: str = "") -> tuple[Ing
 
 
 def _pending(tickets: Iterable[Ticket], station: str) -> Iterator[TicketLine]:
-    """The lines still to be made. One that stands on several stations' tickets comes once."""
-    seen: set[str] = set()
+    """The lines still to be made. One that stands on several stations' tickets comes once; ids of lines are of their check, for they
+    come from devices, which may use one on two checks."""
+    seen: set[tuple[str, str]] = set()
     for ticket in tickets:
         if station not in ("", ticket.station):
             continue
         for line in ticket.lines:
-            if line.is_pending and line.line_id not in seen:
-                seen.add(line.line_id)
+            known_as = line.check_id or ticket.check_id, line.line_id
+            if line.is_pending and known_as not in seen:
+                seen.add(known_as)
                 yield line

@@ -245,6 +245,17 @@ def test_the_components_of_a_combo_move_together() -> None:
     assert len(world.check("b").lines) == 2
 
 
+def test_a_line_does_not_come_under_the_id_of_a_combo_that_stands_there_nor_a_combo_under_that_of_a_line() -> None:
+    """Whoever then voided the soup would have voided the lunch with it."""
+    world = two_tables()
+    world.add("soup", "b", line="combo")
+    part = ComboPart(combo_id=name_id("combo"), item_id="lunch", name="Lunch", slot_id="any", price_minor=2_100)
+    lines = tuple([msgspec.structs.replace(line, combo=part) if line.line_id == name_id("wine") else line for line in world.check().lines])
+    world.states["check", A] = msgspec.structs.replace(world.check(), lines=lines)
+    assert refused(world, MoveLines(check_id=B, to_check_id=A, line_ids=(name_id("combo"),))).code == "line.already_added"
+    assert refused(world, MoveLines(check_id=A, to_check_id=B, line_ids=(name_id("combo"),))).code == "line.already_added"
+
+
 def test_the_other_check_must_have_room_and_no_line_of_that_id() -> None:
     world = two_tables()
     world.add("soup", "b", line="wine")

@@ -59,6 +59,14 @@ def test_a_station_counts_its_own_and_an_item_of_two_stations_once_altogether() 
     assert item_counts(tickets, "nowhere") == ingredient_counts(tickets, "bar") == ()
 
 
+def test_two_tablets_that_used_one_id_for_lines_of_two_checks_hide_no_dish_from_the_count() -> None:
+    world = scene()
+    world.fired("a", held("chips", also_stations=("fry",), ingredients=uses(potato=2)))
+    world.fired("b", held("chips", also_stations=("fry",), ingredients=uses(potato=2)))
+    assert [count.quantity for count in item_counts(world.tickets())] == [2]
+    assert [need.thousandths for need in ingredient_counts(world.tickets())] == [4_000]
+
+
 def test_lines_of_the_first_release_are_counted_by_name() -> None:
     import msgspec
 
