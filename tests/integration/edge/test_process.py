@@ -1,9 +1,11 @@
 """The process itself: starting, refusing to start, stopping, and what a restart keeps."""
 
+import json
 import socket
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -11,7 +13,8 @@ import pytest
 from shared.domain.check import OpenCheck
 from tests.integration.edge.till import body_of, ensure_told_truly, load_menu, tills
 from tests.support.boxes import make_box, new_id
-from tests.support.programs import EdgeBox, run
+from tests.support.old_release import CLAIM, write_v01
+from tests.support.programs import EdgeBox, run, run_json
 from tests.support.waiting import eventually
 from tests.unit.edge.site_kit import SiteKit
 
@@ -173,3 +176,35 @@ def test_an_orderly_stop_under_load_answers_or_breaks_off_and_never_lies(new_edg
     edge.serve.stop()
     ensure_told_truly(edge.data_dir / "journal.db", made)
     assert "Traceback" not in edge.serve.log_text()
+
+
+def test_a_box_of_the_last_release_serves_after_the_update_with_the_books_of_the_days_before(short_dir: Path, make_edge: Any) -> None:
+    data_dir = short_dir / "old"
+    make_box(data_dir, **CLAIM)
+    write_v01(data_dir / "journal.db")
+    edge = make_edge(data_dir)
+    edge.start_serve()
+    said = edge.serve.log_text()
+    assert "format 0" in said
+    assert "built anew" in said
+    told = httpx.get(f"{edge.url}/v1/sales", params={"from_date": "2016-01-01", "to_date": "2026-12-31"}, timeout=10.0).json()
+    assert [(day["business_date"], day["gross_minor"], day["tax_minor"]) for day in told["days"]] == [
+        ("2016-10-29", 199, 13), ("2026-10-24", 5247, 594),
+    ]  # fmt: skip
+    checks = httpx.get(f"{edge.url}/v1/checks", timeout=10.0).json()["checks"]
+    assert [(check["total_minor"], len(check["lines"])) for check in checks] == [(807, 1)]
+    edge.serve.stop()
+    edge.start_serve()
+    assert edge.serve.log_text().count("built anew") == said.count("built anew"), "it is done once"
+    edge.serve.stop()
+    assert run_json("edge", "rebuild", "--check", "--data-dir", data_dir)["differences"] == []
+
+
+def test_projections_of_an_older_format_can_be_compared_and_rebuilt_by_hand(short_dir: Path) -> None:
+    make_box(short_dir / "old", **CLAIM)
+    write_v01(short_dir / "old" / "journal.db")
+    looked = run("edge", "rebuild", "--check", "--json", "--data-dir", short_dir / "old")
+    assert looked.returncode == 1
+    assert any(each.startswith("aggregate day") for each in json.loads(looked.stdout)["differences"])
+    assert run("edge", "rebuild", "--data-dir", short_dir / "old").returncode == 1, "what differed is told"
+    assert run_json("edge", "rebuild", "--check", "--data-dir", short_dir / "old")["differences"] == []
