@@ -74,8 +74,11 @@ def test_a_check_is_shared_in_three_and_paid_part_by_part(house: EdgeBox, open_p
     expect(dialog(pos).get_by_text("in 3 parts")).to_be_visible()
     dialog(pos).get_by_role("button", name="Split", exact=True).click()
     pos.get_by_role("button", name="Pay", exact=True).click()
-    for left in (3, 2, 1):
-        parts = pos.get_by_role("radio", name=re.compile("^Part"))
+    parts = pos.get_by_role("radio", name=re.compile("^Part"))
+    expect(parts).to_have_count(3)
+    pos.get_by_role("button", name="$5.00").click()
+    expect(pos.get_by_text("Hand back $1.00 of the last payment")).to_be_visible()
+    for left in (2, 1):
         expect(parts).to_have_count(left)
         pos.get_by_role("button", name=re.compile("^Exact")).click()
     pos.get_by_role("button", name="Close check").click()

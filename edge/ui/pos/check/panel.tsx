@@ -36,10 +36,7 @@ export function CheckPanel({ check, paying }: { readonly check: ScreenCheck; rea
           <Icon name="back" />
         </button>
         <div>
-          <div class="headline">
-            <h1>{checkName(check)}</h1>
-            {(check.view !== null || check.waiting > 0) && <PlaceMark place={placeOf(check)} words={words} />}
-          </div>
+          <h1>{checkName(check)}</h1>
           <p>{check.view === null ? t("check.new") : aboutOf(check.view)}</p>
         </div>
         {lines.length > 0 && (
@@ -129,7 +126,10 @@ function Sums({ check }: { readonly check: ScreenCheck }) {
         <dt>{view !== null && view.paid_minor > 0 ? t("check.due") : t("check.total")}</dt>
         <dd>{view === null ? "–" : money(view.due_minor)}</dd>
       </div>
-      <p class="note">{pending ? t("check.pending") : ""}</p>
+      <p class="foot">
+        {(view !== null || check.waiting > 0) && <PlaceMark place={placeOf(check)} words={words} />}
+        <span class="note">{pending ? t("check.pending") : ""}</span>
+      </p>
     </dl>
   );
 }

@@ -123,6 +123,7 @@ const texts: Readonly<Record<Exclude<PosKey, SharedKey>, Text>> = {
   "pay.take": "{amount} nehmen",
   "pay.enter": "Gegebenes Bargeld eingeben",
   "pay.part": "Teilzahlung: {amount} bleiben offen",
+  "pay.handback": "Noch {amount} der letzten Zahlung herausgeben",
   "pay.clear": "Leeren",
   "pay.erase": "Letzte Ziffer löschen",
   "pay.change": "Rückgeld",

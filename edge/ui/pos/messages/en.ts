@@ -121,6 +121,7 @@ const texts = {
   "pay.take": "Take {amount}",
   "pay.enter": "Enter the cash given",
   "pay.part": "Part payment: {amount} stays due",
+  "pay.handback": "Hand back {amount} of the last payment",
   "pay.clear": "Clear",
   "pay.erase": "Erase the last digit",
   "pay.change": "Change due",

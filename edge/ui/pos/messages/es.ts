@@ -123,6 +123,7 @@ const texts: Readonly<Record<Exclude<PosKey, SharedKey>, Text>> = {
   "pay.take": "Cobrar {amount}",
   "pay.enter": "Introduzca el efectivo",
   "pay.part": "Pago parcial: quedan {amount}",
+  "pay.handback": "Devuelva {amount} del último pago",
   "pay.clear": "Borrar",
   "pay.erase": "Borrar la última cifra",
   "pay.change": "Cambio",

@@ -47,6 +47,7 @@ function Tender({ check, view }: { readonly check: ScreenCheck; readonly view: C
     // The amount is stated: what the cashier saw is what is paid, whatever another tablet adds meanwhile.
     tell(check.id, { type: "PayCash", check_id: check.id, tendered_minor: tenderedMinor, amount_minor: Math.min(tenderedMinor, dueMinor), share: share.value });
   const press = (change: (value: number) => number) => (given.value = Math.min(change(given.peek()), LIMITS.AMOUNT_MINOR_MAX));
+  const handBack = view.payments.at(-1)?.change_minor ?? 0;
   const short = given.value > 0 && given.value < dueMinor;
   return (
     <section class="pay" aria-label={t("pay.title")}>
@@ -54,6 +55,7 @@ function Tender({ check, view }: { readonly check: ScreenCheck; readonly view: C
         <div>
           <h2>{t("pay.due")}</h2>
           <p class="figure">{money(dueMinor)}</p>
+          <p class="part">{handBack > 0 ? t("pay.handback", { amount: money(handBack) }) : ""}</p>
         </div>
         <div class="given">
           <h2>{t("pay.given")}</h2>
@@ -62,7 +64,7 @@ function Tender({ check, view }: { readonly check: ScreenCheck; readonly view: C
         </div>
       </div>
       {unpaid.length > 0 && (
-        <div class="chips" role="radiogroup" aria-label={t("split.even")}>
+        <div class="chips wrap" role="radiogroup" aria-label={t("split.even")}>
           {unpaid.map((each) => (
             <button key={each} type="button" role="radio" aria-checked={share.value === each} onClick={() => ([share.value, given.value] = [each, 0])}>
               {t("pay.share", { n: each, amount: money(view.even_shares[each - 1] ?? 0) })}
@@ -71,7 +73,7 @@ function Tender({ check, view }: { readonly check: ScreenCheck; readonly view: C
         </div>
       )}
       <div class="quick">
-        {quickTenders(dueMinor, currency).map((amount) => (
+        {quickTenders(dueMinor, currency, unpaid.length > 0 ? 3 : 6).map((amount) => (
           <button key={amount} class="button large" type="button" onClick={() => pay(amount)}>
             {amount === dueMinor && <span>{t("pay.exact")}</span>} {money(amount)}
           </button>
