@@ -1,5 +1,6 @@
 """The API of a running box, over TCP and over its Unix socket, with good and bad requests."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -7,6 +8,7 @@ import msgspec
 import pytest
 
 from shared.domain.check import AddLine, OpenCheck, SendCheck, VoidLine
+from shared.domain.check.changing import ChangeLine
 from shared.limits import BATCH_COMMANDS_MAX, REQUEST_BYTES_MAX
 from tests.integration.edge.till import body_of, order
 from tests.support.boxes import new_id
@@ -99,6 +101,32 @@ def test_two_waiters_at_one_check_and_the_later_is_refused_with_what_the_other_d
     again = client.post("/v1/batches", json={"commands": both}, headers=ben)
     assert problem(again) == (409, "line.already_sent")
     assert (again.json()["failed_command"], again.json()["facts"]["current"]) == (1, current), "and nothing was written"
+
+
+def test_two_waiters_change_one_line_and_the_later_decides_on_what_there_is_now(client: httpx.Client) -> None:
+    opening, soup, *_ = order(("soup",))
+    client.post("/v1/batches", json={"commands": [body_of(opening), body_of(soup)]})
+    names = {"check_id": opening.check_id, "line_id": soup.line_id}
+    assert client.post("/v1/commands", json=body_of(ChangeLine(**names, quantity=2, line_revision=0))).status_code == 200
+    answer = client.post("/v1/commands", json=body_of(ChangeLine(**names, quantity=5, line_revision=0)))
+    assert problem(answer) == (409, "line.changed")
+    [line] = answer.json()["facts"]["current"]["lines"]
+    assert (line["quantity"], line["revision"]) == (2, 1)
+    again = body_of(ChangeLine(**names, quantity=5, line_revision=line["revision"]))
+    assert client.post("/v1/commands", json=again).status_code == 200
+    assert client.get(f"/v1/checks/{opening.check_id}").json()["lines"][0]["quantity"] == 5
+
+
+def test_two_waiters_add_to_one_check_at_once_and_neither_line_is_lost(client: httpx.Client) -> None:
+    check_id = new_id()
+    client.post("/v1/commands", json=body_of(OpenCheck(check_id=check_id)))
+    lines = [AddLine(check_id=check_id, line_id=new_id(), item_id=item) for item in ("soup", "wine") * 4]
+    with ThreadPoolExecutor(len(lines)) as pool:
+        answers = list(pool.map(lambda line: client.post("/v1/commands", json=body_of(line)).status_code, lines))
+    assert answers == [200] * len(lines)
+    held = client.get(f"/v1/checks/{check_id}").json()
+    assert {line["line_id"] for line in held["lines"]} == {line.line_id for line in lines}
+    assert held["total_minor"] == 4 * (650 + 800)
 
 
 # --- bad input -----------------------------------------------------------------------------------
