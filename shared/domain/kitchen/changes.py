@@ -60,7 +60,7 @@ def line_voided(view: View, check_id: str, line_id: str, reason: str) -> Iterabl
     as long as another is left.
     """
     for ticket in tickets_of(view, check_id):
-        line = ticket.line(line_id)
+        line = ticket.line_of(check_id, line_id)
         if line is not None and (line.status, "void") in ITEM_STATES:
             yield TicketChanged(ticket_id=ticket.ticket_id, kind="voided", line_ids=(line_id,), text=reason)
 
@@ -68,7 +68,7 @@ def line_voided(view: View, check_id: str, line_id: str, reason: str) -> Iterabl
 def line_noted(view: View, check_id: str, line_id: str, note: str) -> Iterable[Event]:
     """The events that give a fired line another note, wherever it is still to be made. Raises Refused `ticket.too_many_changes`."""
     for ticket in tickets_of(view, check_id, live_only=True):
-        line = ticket.line(line_id)
+        line = ticket.line_of(check_id, line_id)
         if line is None or not line.is_pending or line.note == note:
             continue
         if len(ticket.changes) >= TICKET_CHANGES_MAX:

@@ -66,7 +66,7 @@ def relabelled(
 def line_seated(view: View, check_id: str, line_id: str, seat: int) -> Iterable[Event]:
     """The events that put a fired line at another seat, on the live tickets it stands on."""
     for ticket in tickets_of(view, check_id, live_only=True):
-        line = ticket.line(line_id)
+        line = ticket.line_of(check_id, line_id)
         if line is not None and line.seat != seat:
             yield TicketRelabelled(ticket_id=ticket.ticket_id, of_check_id=check_id, line_ids=(line_id,), seat=seat)
 
@@ -76,7 +76,10 @@ def lines_packed(view: View, check_id: str, line_ids: Iterable[str], dining_opti
     of the check."""
     ids = frozenset(line_ids)
     for ticket in tickets_of(view, check_id, live_only=True):
-        others = tuple([line.line_id for line in ticket.lines if line.line_id in ids and line.dining_option != dining_option])
+        others = tuple([
+            line.line_id for line in ticket.lines
+            if line.line_id in ids and line.dining_option != dining_option and ticket.line_of(check_id, line.line_id)
+        ])  # fmt: skip
         if others:
             yield TicketRelabelled(ticket_id=ticket.ticket_id, of_check_id=check_id, line_ids=others, dining_option=dining_option)
 
@@ -88,7 +91,7 @@ def lines_moved(
     change of table finds them; none for lines that were never fired. Done tickets follow too: they may be recalled."""
     ids = frozenset(line_ids)
     for ticket in tickets_of(view, from_check_id):
-        moved = tuple([line.line_id for line in ticket.lines if line.line_id in ids])
+        moved = tuple([line.line_id for line in ticket.lines if line.line_id in ids and ticket.line_of(from_check_id, line.line_id)])
         if moved:
             yield TicketLinesMoved(
                 ticket_id=ticket.ticket_id,

@@ -206,6 +206,11 @@ class Ticket(Aggregate, frozen=True):
     def line(self, line_id: str) -> TicketLine | None:
         return next((line for line in self.lines if line.line_id == line_id), None)
 
+    def line_of(self, check_id: str, line_id: str) -> TicketLine | None:
+        """The line, if it goes to that check. Lines move, and a device may use the id again on the check that they left."""
+        line = self.line(line_id)
+        return line if line is not None and (line.check_id or self.check_id) == check_id else None
+
 
 class CheckTickets(Aggregate, frozen=True):
     """The tickets on which lines of a check stand, by its id: `live` and `done`, each in the order in which they became so."""

@@ -3,7 +3,7 @@
 import pytest
 
 from shared.domain.kitchen.acts import tickets_of
-from shared.domain.kitchen.changes import line_voided
+from shared.domain.kitchen.changes import line_noted, line_voided
 from shared.domain.kitchen.labels import TicketLinesMoved, TicketRelabelled, line_seated, lines_moved, lines_packed, relabelled
 from shared.domain.kitchen.making import BumpTicket
 from shared.domain.kitchen.recalling import RecallTicket
@@ -11,7 +11,7 @@ from shared.domain.kitchen.state import ItemStatus
 from tests.unit.shared.domain.kitchen.scene import Scene, held, scene
 from tests.unit.shared.domain.world import name_id
 
-A, B = name_id("a"), name_id("b")
+A, B, C = name_id("a"), name_id("b"), name_id("c")
 STEAK, CHIPS = name_id("steak"), name_id("chips")
 
 
@@ -112,3 +112,16 @@ def test_labels_of_lines_that_are_not_there_are_noticed() -> None:
         world.told(TicketLinesMoved(ticket_id=ticket.ticket_id, line_ids=(CHIPS,), to_check_id=B, to_check_number=2, to_table_id="b"))
     with pytest.raises(LookupError):
         world.told(TicketRelabelled(ticket_id=ticket.ticket_id, of_check_id=A, line_ids=(CHIPS,), seat=2))
+
+
+def test_a_line_that_went_to_another_table_is_not_touched_when_a_tablet_uses_its_id_again() -> None:
+    world = scene()
+    world.fired("a", held("chips"), held("salad"))
+    chips = name_id("chips")
+    world.told(*lines_moved(world, A, B, [chips], 2, "b"))
+    assert list(line_voided(world, A, chips, "dropped")) == [], "that would strike the chips of table b"
+    assert list(line_noted(world, A, chips, "no salt")) == []
+    assert list(line_seated(world, A, chips, 3)) == []
+    assert list(lines_packed(world, A, [chips], "take_away")) == []
+    assert list(lines_moved(world, A, C, [chips], 3, "c")) == []
+    assert len(list(line_voided(world, B, chips, "dropped"))) == 1
