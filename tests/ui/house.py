@@ -4,6 +4,7 @@ What lives here: one menu. What becomes of it on a screen stands in the tests.
 """
 
 from shared.domain.menu.document import (
+    Category,
     ComboChoice,
     ComboSlot,
     Course,
@@ -15,7 +16,7 @@ from shared.domain.menu.document import (
     Tax,
     Weighing,
 )  # fmt: skip
-from shared.domain.menu.floor import DiningOption, Station
+from shared.domain.menu.floor import DiningOption, Floor, Station, Table
 from shared.domain.menu.pricing import Daypart, PriceLevel, Window
 from shared.domain.menu.rules import DiscountRule, Promotion, Reason, SellingRules, ServiceChargeRule
 
@@ -29,7 +30,14 @@ MENU = Menu(
     taxes=(Tax(id="sales", name="Sales tax", rate="8.875%"),),
     courses=(Course(id="starter", name="Starter"), Course(id="main", name="Main", waits=True)),
     stations=(Station(id="kitchen", name="Kitchen"), Station(id="bar", name="Bar"), Station(id="pass", name="Pass", kind="expo")),
-    tables=("1", "2", "3", "4", "5", "6"),
+    categories=(
+        Category(id="starters", name="Starters"), Category(id="mains", name="Mains"), Category(id="drinks", name="Drinks"),
+        Category(id="rest", name="Anything else"),
+    ),
+    floors=(
+        Floor(id="room", name="Dining room", tables=tuple(Table(id=f"{n}", seats=4) for n in range(1, 7))),
+        Floor(id="garden", name="Garden", tables=(Table(id="Garden 1", seats=2), Table(id="Garden 2", seats=2))),
+    ),
     dining_options=(DiningOption(id="dine_in", name="Eat in"), DiningOption(id="take_away", name="Take away", price_level="street")),
     dayparts=(Daypart(id="always", name="Always", windows=(Window(starts="00:00", ends="00:00"),)),),
     price_levels=(PriceLevel(id="street", name="Street"), PriceLevel(id="happy", name="Happy hour", daypart_ids=("always",))),
@@ -60,32 +68,32 @@ MENU = Menu(
         ),
     ),
     items=(
-        MenuItem(id="soup", name="Lentil soup", category="Starters", price_minor=650, station="kitchen", tax_ids=_SALES, course="starter"),
+        MenuItem(id="soup", name="Lentil soup", category="starters", price_minor=650, station="kitchen", tax_ids=_SALES, course="starter"),
         MenuItem(
-            id="burger", name="Burger", category="Mains", price_minor=1_400, station="kitchen", tax_ids=_SALES, course="main",
+            id="burger", name="Burger", category="mains", price_minor=1_400, station="kitchen", tax_ids=_SALES, course="main",
             modifier_group_ids=("how", "side"),
         ),
         MenuItem(
-            id="pizza", name="Pizza", category="Mains", price_minor=1_200, station="kitchen", tax_ids=_SALES, course="main",
+            id="pizza", name="Pizza", category="mains", price_minor=1_200, station="kitchen", tax_ids=_SALES, course="main",
             modifier_group_ids=("topping",), prices=(LevelPrice(level="street", price_minor=1_000),),
         ),
         MenuItem(
-            id="fish", name="Trout by weight", category="Mains", price_minor=3_990, station="kitchen", tax_ids=_SALES, course="main",
+            id="fish", name="Trout by weight", category="mains", price_minor=3_990, station="kitchen", tax_ids=_SALES, course="main",
             weighing=Weighing(),
         ),
         MenuItem(
-            id="lunch", name="Lunch for one", category="Mains", price_minor=1_650, station="kitchen", tax_ids=_SALES, course="main",
+            id="lunch", name="Lunch for one", category="mains", price_minor=1_650, station="kitchen", tax_ids=_SALES, course="main",
             slots=(
                 ComboSlot(id="dish", name="Dish", choices=(ComboChoice(item_id="burger", extra_minor=200), ComboChoice(item_id="pizza"))),
                 ComboSlot(id="drink", name="Drink", choices=(ComboChoice(item_id="tea"), ComboChoice(item_id="beer", extra_minor=150))),
             ),
         ),
-        MenuItem(id="tea", name="Mint tea", category="Drinks", price_minor=350, station="bar", tax_ids=_SALES),
+        MenuItem(id="tea", name="Mint tea", category="drinks", price_minor=350, station="bar", tax_ids=_SALES),
         MenuItem(
-            id="beer", name="Pale ale", category="Drinks", price_minor=600, station="bar", tax_ids=_SALES,
+            id="beer", name="Pale ale", category="drinks", price_minor=600, station="bar", tax_ids=_SALES,
             prices=(LevelPrice(level="happy", price_minor=450),),
         ),
-        MenuItem(id="other", name="Something else", category="Other", price_minor=0, station="kitchen", tax_ids=_SALES, open_price=True),
+        MenuItem(id="other", name="Something else", category="rest", price_minor=0, station="kitchen", tax_ids=_SALES, open_price=True),
     ),
     rules=SellingRules(
         promotions=(Promotion(id="teas", name="Third tea free", kind="buy_get", item_ids=("tea",), buy=2, get=1),),

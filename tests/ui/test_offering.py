@@ -36,6 +36,17 @@ def test_a_tile_has_the_price_of_the_hour_and_of_how_guests_take_their_order(hou
     expect(line(pos, "Pizza")).to_contain_text("$10.00")
 
 
+def test_tables_stand_in_their_rooms_and_items_under_the_names_of_their_categories(house: EdgeBox, open_page: OpenPage) -> None:
+    pos = open_page(f"{house.url}/pos/")
+    garden = pos.get_by_role("region", name="Garden")
+    expect(garden.get_by_role("button")).to_have_count(2)
+    expect(pos.get_by_role("region", name="Dining room").get_by_role("button")).to_have_count(6)
+    garden.get_by_role("button", name="Garden 2").click()
+    pos.get_by_role("button", name="2 guests", exact=True).click()
+    pos.get_by_role("tab", name="Anything else").click()
+    expect(pos.locator(".item")).to_have_count(1)
+
+
 def test_an_item_runs_out_and_no_tablet_can_order_it_any_more(house: EdgeBox, open_page: OpenPage) -> None:
     say(house, type="SetCountdown", item_id="soup", left=2)
     pos, other = open_page(f"{house.url}/pos/"), open_page(f"{house.url}/pos/")

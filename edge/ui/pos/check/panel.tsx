@@ -141,17 +141,18 @@ function Waiting({ checkId, lines }: { readonly checkId: string; readonly lines:
     course === ""
       ? tell(checkId, { type: "FireLines", check_id: checkId, line_ids: lines.filter((line) => line.course === "").map(({ line_id }) => line_id) })
       : tell(checkId, { type: "FireCourse", check_id: checkId, course });
+  if (courses.length === 0) return null;
   return (
-    <>
+    <div class="waiting-courses">
       {courses.map((course) => (
-        <button key={course} class="button large fire soft" type="button" onClick={() => fire(course)}>
+        <button key={course} class="button large fire" type="button" onClick={() => fire(course)}>
           {t("check.fire", {
             n: lines.filter((line) => line.course === course).length,
             course: device.menu.value.courses.find(({ id }) => id === course)?.name ?? (course === "" ? t("line.onhold") : course),
           })}
         </button>
       ))}
-    </>
+    </div>
   );
 }
 

@@ -16,7 +16,7 @@ export function Floor() {
   const choosing = useSignal<string | null>(null);
   const open = [...checks.value.values()].filter((check) => !check.closing);
   const at = (table: string) => open.filter((check) => check.tableId === table);
-  const tables = [...new Set([...device.menu.value.tables, ...open.map((check) => check.tableId).filter((table) => table !== "")])];
+  const rooms = roomsOf(open);
   const choose = (table: string) => {
     const [first, ...others] = at(table);
     if (first === undefined) seating.value = table;
@@ -27,16 +27,23 @@ export function Floor() {
     <div class="floor">
       <section class="tables" aria-label={t("floor.title")}>
         <h1>{t("floor.title")}</h1>
-        {tables.length === 0 && device.menuLoaded.value ? (
+        {rooms.length === 0 && device.menuLoaded.value ? (
           <Empty title={t("floor.none")} hint={t("floor.none.hint")} />
         ) : (
-          <ul class="scroll">
-            {tables.map((table) => (
-              <li key={table}>
-                <TableTile table={table} open={at(table)} onChoose={() => choose(table)} />
-              </li>
+          <div class="rooms scroll">
+            {rooms.map((room) => (
+              <section key={room.id} aria-label={room.name}>
+                {room.name !== "" && <h2>{room.name}</h2>}
+                <ul>
+                  {room.tables.map((table) => (
+                    <li key={table}>
+                      <TableTile table={table} open={at(table)} onChoose={() => choose(table)} />
+                    </li>
+                  ))}
+                </ul>
+              </section>
             ))}
-          </ul>
+          </div>
         )}
       </section>
       <OpenChecks open={open} />
@@ -51,6 +58,23 @@ export function Floor() {
       )}
     </div>
   );
+}
+
+interface Room {
+  readonly id: string;
+  /** Empty where the house has one room, or the menu names none. */
+  readonly name: string;
+  readonly tables: readonly string[];
+}
+
+/** The tables by room, as the menu has them; last those of no room, and those that only a check knows of. */
+function roomsOf(open: readonly ScreenCheck[]): readonly Room[] {
+  const { floors, tables } = device.menu.value;
+  const placed = new Set(floors.flatMap((floor) => floor.tables.map(({ id }) => id)));
+  const loose = [...tables, ...open.map((check) => check.tableId).filter((table) => table !== "")].filter((table) => !placed.has(table));
+  const rooms = floors.map((floor) => ({ id: floor.id, name: floor.name, tables: floor.tables.map(({ id }) => id) }));
+  const all = [...rooms, { id: "", name: "", tables: [...new Set(loose)] }].filter((room) => room.tables.length > 0);
+  return all.length === 1 ? all.map((room) => ({ ...room, name: "" })) : all;
 }
 
 function TableTile({ table, open, onChoose }: { readonly table: string; readonly open: readonly ScreenCheck[]; readonly onChoose: () => void }) {

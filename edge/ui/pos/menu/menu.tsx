@@ -15,6 +15,11 @@ import { Serving } from "./serving.tsx";
 /** Colours that tell categories apart (styles/tokens.css). */
 const HUES = 8;
 
+/** Items name a category by its id, or, in menus without a list of categories, by its name. */
+function categoryName(id: string): string {
+  return device.menu.value.categories.find((each) => each.id === id)?.name ?? id;
+}
+
 /** Folded for search: no case, no accents. */
 function folded(text: string): string {
   return text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
@@ -28,7 +33,7 @@ export function Menu({ check }: { readonly check: ScreenCheck }) {
   const shown = useComputed(() => {
     const wanted = folded(query.value.trim());
     return device.menu.value.items.filter((item) =>
-      wanted === "" ? category.value === "" || item.category === category.value : folded(`${item.name} ${item.category}`).includes(wanted),
+      wanted === "" ? category.value === "" || item.category === category.value : folded(`${item.name} ${categoryName(item.category)}`).includes(wanted),
     );
   });
   const choose = (item: MenuItem) => {
@@ -60,7 +65,7 @@ export function Menu({ check }: { readonly check: ScreenCheck }) {
             aria-selected={query.value === "" && category.value === name}
             onClick={() => ([category.value, query.value] = [name, ""])}
           >
-            {name === "" ? t("menu.all") : name}
+            {name === "" ? t("menu.all") : categoryName(name)}
           </button>
         ))}
       </div>
