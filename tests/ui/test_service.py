@@ -152,7 +152,14 @@ def test_a_bump_is_refused_and_the_ticket_comes_back_with_the_reason(box: EdgeBo
         "type": "urn:comanda:error:permission.missing", "title": "This device may not do that.", "status": 403,
         "detail": "BumpTicket needs the permission 'kitchen'.", "code": "permission.missing", "hint": "Ask a manager.",
     }  # fmt: skip
-    kds.route("**/v1/commands", lambda route: route.fulfill(status=403, content_type="application/problem+json", body=json.dumps(problem)))
+
+    def refuse_the_bump(route: Route) -> None:
+        if "BumpTicket" in (route.request.post_data or ""):
+            route.fulfill(status=403, content_type="application/problem+json", body=json.dumps(problem))
+        else:
+            route.continue_()  # what the screen says it shows
+
+    kds.route("**/v1/commands", refuse_the_bump)
     ticket.click()
     expect(kds.get_by_text("Not accepted")).to_be_visible()
     expect(kds.get_by_text("Ask a manager.")).to_be_visible()
