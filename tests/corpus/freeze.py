@@ -7,20 +7,22 @@ import base64
 import hashlib
 import json
 import re
+import sqlite3
 import sys
 from pathlib import Path
 
 import click
 import msgspec
 
+from edge.journal.schema import migrate
 from shared.domain.check import Check
 from shared.domain.check.books import NO_SALES, Sales, sales_of
 from shared.domain.menu import menu_document
-from shared.domain.registry import EVENTS
+from shared.domain.registry import EVENTS, STATE_FORMAT
 from shared.protocol.entry import decode_entry
 from tests.corpus.house import HOUSE
 from tests.corpus.reading import Follower
-from tests.corpus.scene import PUBLIC_KEY, Scene
+from tests.corpus.scene import MENU, PUBLIC_KEY, Scene
 
 __all__ = ["freeze"]
 
@@ -53,6 +55,19 @@ def freeze(directory: Path) -> None:
     frames = {name: base64.b64encode(data).decode() for name, data in scene.frames().items()}
     _write(directory / "frames.json", {"key": PUBLIC_KEY, "frames": frames})
     (directory / "menu.json").write_bytes(menu_document(HOUSE) + b"\n")
+    (directory / "menu-before.json").write_bytes(msgspec.json.encode(MENU) + b"\n")  # what was in force before it
+    (directory / "journal.sql").write_text(_tables(), encoding="utf-8")
+
+
+def _tables() -> str:
+    """The tables of a journal file as this release makes them, for a later one to be started on."""
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    try:
+        migrate(connection)
+        connection.execute("UPDATE _sqlite_migrations SET applied_at = '2026-10-24 16:30:00.000000+00:00'")
+        return "\n".join([*connection.iterdump(), f"PRAGMA user_version = {STATE_FORMAT};", ""])
+    finally:
+        connection.close()
 
 
 def _write(path: Path, value: object) -> None:

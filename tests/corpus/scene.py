@@ -37,7 +37,7 @@ from shared.protocol.session import Submit
 from tests.corpus.evening import play_evening
 from tests.sim.store import Disk, SimStore
 
-__all__ = ["ORG", "PUBLIC_KEY", "SITE", "Scene"]
+__all__ = ["MENU", "ORG", "PUBLIC_KEY", "SITE", "Scene"]
 
 ORG, SITE = derived_id("corpus", "org"), derived_id("corpus", "site")
 _KEY = nkeys.from_seed(nkeys.encode_seed(bytes(range(32)), nkeys.PREFIX_BYTE_USER))

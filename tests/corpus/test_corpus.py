@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import sqlite3
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,11 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
+from edge.journal.schema import format_of
 from shared.domain.check import Check
 from shared.domain.check.books import NO_SALES, Sales, sales_of
 from shared.domain.menu import decode_menu, document_version, menu_problems
-from shared.domain.registry import COMMANDS, EVENTS, decode_command
+from shared.domain.registry import COMMANDS, EVENTS, STATE_FORMAT, decode_command
 from shared.protocol.entry import GENESIS_HASH, START, Position, StoredEntry, chain, decode_entry, encode_entry
 from shared.protocol.envelope import AnswerStatus, Envelope, FrameError, Hello, decode_answer, open_frame
 from shared.protocol.keys import verify
@@ -187,8 +189,18 @@ def test_the_scene_is_always_the_same(tmp_path: Path) -> None:
     assert Scene().entries == Scene().entries
     freeze(tmp_path / "v9.8")
     freeze(tmp_path / "v9.9")
-    for name in ("journal", "state", "sales", "commands", "frames", "menu"):
-        assert (tmp_path / "v9.8" / f"{name}.json").read_bytes() == (tmp_path / "v9.9" / f"{name}.json").read_bytes()
+    frozen = {path.name: path.read_bytes() for path in (tmp_path / "v9.8").iterdir()}
+    assert frozen == {path.name: path.read_bytes() for path in (tmp_path / "v9.9").iterdir()}
+    assert {f"{name}.json" for name in ("journal", "state", "sales", "commands", "frames", "menu", "menu-before")} < set(frozen)
+
+
+def test_a_file_can_be_made_with_the_frozen_tables(tmp_path: Path) -> None:
+    freeze(tmp_path / "v9.9")
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    connection.executescript((tmp_path / "v9.9" / "journal.sql").read_text(encoding="utf-8"))
+    assert format_of(connection) == STATE_FORMAT
+    assert connection.execute("SELECT count(*) FROM journal").fetchone() == (0,)
+    connection.close()
 
 
 def test_a_frozen_version_is_never_overwritten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
