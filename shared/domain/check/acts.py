@@ -14,7 +14,7 @@ from shared.domain.kernel import Aggregate, Context, Key, View
 from shared.domain.text import ensure_text
 
 __all__ = [
-    "ACT_ERRORS", "allow", "allow_line", "before", "changed", "ensure_approved", "ensure_ids", "ensure_lines", "ensure_no_share",
+    "ACT_ERRORS", "allow", "allow_line", "before", "changed", "ensure_approved", "ensure_exempt", "ensure_ids", "ensure_lines", "ensure_no_share",
     "ensure_not_overpaid", "ensure_reason", "ensure_seen", "ensure_unchanged", "ensure_whole", "find_check", "find_line", "lines_of",
 ]  # fmt: skip
 
@@ -91,6 +91,12 @@ def ensure_approved(context: Context, what: str) -> str:
     if "approve" not in context.permissions:
         raise Refused("approval.missing", f"{what} needs the approval of a manager.", permission="approve")
     return context.actor_id or context.device_id
+
+
+def ensure_exempt(giver: Check, to: Check, context: Context) -> None:
+    """Raises Refused `approval.missing` where lines would become exempt from tax by the check that they go to."""
+    if to.exemption is not None and to.exemption != giver.exemption:
+        ensure_approved(context, f"Putting more on check {to.number}, which is exempt from tax,")
 
 
 def ensure_reason(context: Context, kind: str, reason: str) -> None:

@@ -63,6 +63,9 @@ class RefundToCard(Command, frozen=True):
 
 
 def _card_tender(check: Check, tender_id: str, context: Context) -> TenderRule:
+    """The tender. Raises Refused `card.training`: whoever practises must not charge a card that is real."""
+    if check.training:
+        raise Refused("card.training", f"Check {check.number} is for training.", check_id=check.check_id)
     rule = tender_of(context.menu.rules, check, tender_id)
     if rule.kind != "card":
         detail = f"{rule.name} does not go through the box's own card network."
@@ -128,6 +131,7 @@ FEATURE = Feature(
     name="check.cards",
     deciders={TakeCardPayment: ("box", _take), HoldCard: ("box", _hold), ReleaseCard: ("box", _release), RefundToCard: ("box", _refund)},
     errors={
+        "card.training": ErrorInfo(409, "No card is charged in training.", "Practise with cash, or with the external terminal's tender."),
         "card.no_card_tender": ErrorInfo(422, "That tender does not go through the box's card network.", "Use Pay or PayCash for it."),
         "card.not_the_box": ErrorInfo(409, "An external terminal holds the card.", "Release it at the terminal, then use ReleaseTab."),
     },

@@ -13,7 +13,7 @@ from typing import Annotated
 
 import msgspec
 
-from shared.domain.check.acts import before, changed, ensure_unchanged, find_check
+from shared.domain.check.acts import before, changed, ensure_exempt, ensure_unchanged, find_check
 from shared.domain.check.joining import LineTwice, received
 from shared.domain.check.parts import divided, kitchen_ids
 from shared.domain.check.reckoning import money_changed
@@ -104,6 +104,7 @@ def _merge(view: View, command: MergeChecks, context: Context) -> Iterable[Event
     checks = [find_check(view, check_id, "merge") for check_id in dict.fromkeys(command.check_ids)]
     for check in checks:
         _ensure_mergeable(check, into)
+        ensure_exempt(check, into, context)
     try:
         after = _with_all(into, checks)
     except LineTwice as error:

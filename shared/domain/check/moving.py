@@ -9,7 +9,7 @@ from typing import Annotated
 
 import msgspec
 
-from shared.domain.check.acts import before, changed, ensure_ids, ensure_lines, ensure_unchanged, find_check
+from shared.domain.check.acts import before, changed, ensure_exempt, ensure_ids, ensure_lines, ensure_unchanged, find_check
 from shared.domain.check.joining import LineTwice, received
 from shared.domain.check.merging import ensure_fits
 from shared.domain.check.parts import divided, is_divisible, kitchen_ids
@@ -53,6 +53,7 @@ def _move(view: View, command: MoveLines, context: Context) -> Iterable[Event]:
     if check.check_id == to.check_id or check.training != to.training or check.currency != to.currency:
         detail = f"Lines of check {check.number} cannot move to check {to.number}."
         raise Refused("move.refused", detail, check_id=check.check_id, to_check_id=to.check_id)
+    ensure_exempt(check, to, context)
     lines = _lines_to_move(check, command.line_ids)
     ids = frozenset([line.line_id for line in lines])
     _ensure_alone(check, ids)

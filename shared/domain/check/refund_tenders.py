@@ -4,7 +4,6 @@ What lives here: the division of a refund over payments, and the rounding of wha
 is not known here.
 """
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import msgspec
@@ -102,23 +101,28 @@ def _facts(shares: Shares) -> list[dict[str, object]]:
     return [{"payment_id": payment.payment_id, "tender": payment.tender, "amount_minor": amount} for payment, amount in shares]
 
 
-def tender_parts(shares: Shares, codes: Mapping[str, str], cash_step_minor: int) -> tuple[TenderPart, ...]:
-    """What goes back to which payment's tender. Cash is rounded to the coin, once for each tender; the first part of it says so."""
-    cash: Counter[str] = Counter()
-    for payment, amount in shares:
-        cash[payment.tender] += amount if payment.kind == "cash" else 0
-    roundings = {tender: cash_payable(amount, cash_step_minor) - amount for tender, amount in cash.items()}
+def tender_parts(check: Check, shares: Shares, codes: Mapping[str, str], cash_step_minor: int) -> tuple[TenderPart, ...]:
+    """What goes back to which payment's tender; what is paid out in cash is rounded to the coin."""
     return tuple(
         TenderPart(
             payment_id=payment.payment_id,
             tender=payment.tender,
             amount_minor=amount,
-            rounding_minor=roundings.pop(payment.tender, 0) if payment.kind == "cash" else 0,
+            rounding_minor=_rounding(check, payment, amount, cash_step_minor) if payment.kind == "cash" else 0,
             approval_code=codes.get(payment.payment_id, ""),
             kind=payment.kind,
         )
         for payment, amount in shares
     )
+
+
+def _rounding(check: Check, payment: Payment, amount_minor: int, cash_step_minor: int) -> int:
+    """What is paid out beside the amount. Decided here: what was given back of a payment so far is rounded, not each portion of it,
+    and with the last of it goes what it was rounded by when it was taken; so all portions together are the cash that was taken."""
+    parts = [part for refund in check.refunds for part in refund.tenders if part.payment_id == payment.payment_id]
+    given = amount_minor + sum(part.amount_minor for part in parts)
+    whole = payment.rounding_minor if given == payment.amount_minor else cash_payable(given, cash_step_minor) - given
+    return whole - sum(part.rounding_minor for part in parts)
 
 
 REFUND_TENDER_ERRORS: dict[str, ErrorInfo] = {

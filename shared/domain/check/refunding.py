@@ -142,7 +142,7 @@ def plan_refund(view: View, command: AnyRefund, context: Context, given: Sequenc
         net_minor=part[0],
         taxes=() if correction else left.refund_taxes(part),
         lines=lines,
-        tenders=tender_parts(shares, codes, context.menu.rules.cash_step_minor),
+        tenders=tender_parts(check, shares, codes, context.menu.rules.cash_step_minor),
         correction=correction,
         reason=command.reason,
         approved_by=approved_by,

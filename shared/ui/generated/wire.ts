@@ -1484,6 +1484,7 @@ export type ErrorCode =
   | "card.no_card_tender"
   | "card.not_the_box"
   | "card.not_this_way"
+  | "card.training"
   | "charge.already_added"
   | "charge.not_for_option"
   | "charge.not_on_check"

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from shared.domain.check import PaymentTaken, VoidLine
@@ -135,3 +136,11 @@ def test_what_a_reopened_check_is_overpaid_by_goes_back_to_the_card() -> None:
     [refunded] = world.do(to_card(back, (payment.payment_id, 500)), role=DESK)
     assert refunded.correction
     close(world)
+
+
+def test_whoever_practises_charges_no_card() -> None:
+    world = priced(2000)
+    check = world.check()
+    world.states["check", check.check_id] = msgspec.structs.replace(check, training=True)
+    assert code(world, TakeCardPayment(check_id=A, amount_minor=2000, approval_code="N-1")) == "card.training"
+    assert code(world, HoldCard(check_id=A, amount_minor=2000, approval_code="N-1")) == "card.training"

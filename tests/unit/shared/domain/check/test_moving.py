@@ -11,8 +11,10 @@ from shared.domain.check import (
     ChangeDiningOption,
     Check,
     CompLines,
+    ExemptTax,
     GiveDiscount,
     LinesMoved,
+    MergeChecks,
     MoveLines,
     PayCash,
     SendCheck,
@@ -275,3 +277,14 @@ def test_discounts_are_bounded_where_lines_move_as_well() -> None:
     world.states["check", A] = msgspec.structs.replace(world.check(), discounts=own)
     world.states["check", B] = msgspec.structs.replace(world.check("b"), discounts=theirs)
     assert refused(world, MoveLines(check_id=A, to_check_id=B, line_ids=(name_id("wine"),))).code == "check.too_many_discounts"
+
+
+def test_nothing_becomes_exempt_from_tax_by_moving_without_a_manager() -> None:
+    world = two_tables()
+    world.add("soup", "b")
+    world.do(ExemptTax(check_id=B, reason="diplomat", certificate="D-1"), role="manager")
+    line = world.check("a").lines[0].line_id
+    move = MoveLines(check_id=A, to_check_id=B, line_ids=(line,))
+    assert refused(world, move).code == "approval.missing"
+    assert refused(world, MergeChecks(into_check_id=B, check_ids=(A,))).code == "approval.missing"
+    world.do(move, role="manager")

@@ -297,3 +297,23 @@ def test_a_refund_of_lines_that_nobody_sold_is_noticed() -> None:
         evolve(fresh, msgspec.structs.replace(refunded, lines=(msgspec.structs.replace(line, units=2),)), world.journal[-1][1])
     with pytest.raises(LookupError):
         evolve(fresh, msgspec.structs.replace(refunded, lines=(msgspec.structs.replace(line, line_id="ghost"),)), world.journal[-1][1])
+
+
+def test_cash_that_goes_back_in_portions_is_together_what_was_taken() -> None:
+    """Three at 2.22 were paid with 6.65; each alone is 2.20 in coins of five cents, and 6.60 would have been five cents short."""
+    world = priced(222, 222, 222)
+    cash(world, 665)
+    close(world)
+    portions = [give(world, units(name_id(f"a/{place}"))) for place in range(3)]
+    assert [sum(part.amount_minor + part.rounding_minor for part in each.tenders) for each in portions] == [220, 225, 220]
+    assert booked(world.check())["2026-03-02"].tenders["cash"].expected_minor == 0
+
+
+def test_cash_that_was_taken_unrounded_goes_back_unrounded_when_all_of_it_goes() -> None:
+    world = priced(1000)
+    cash(world, 502, amount_minor=502)
+    external(world, 498)
+    close(world)
+    payment = world.check().payments[0].payment_id
+    refunded = give(world, amount(502, payment_id=payment))
+    assert [(part.amount_minor, part.rounding_minor) for part in refunded.tenders] == [(502, 0)]
