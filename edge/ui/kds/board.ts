@@ -42,10 +42,18 @@ export function unshown(tickets: readonly Ticket[], told: ReadonlySet<string>): 
   return tickets.filter((ticket) => ticket.status === "open" && ticket.shown_at === null && !told.has(ticket.ticket_id)).map(({ ticket_id }) => ticket_id);
 }
 
-/** How many of each item are to be made, most first: the all-day counts. */
+/** How many of each item are to be made, by modifiers, most first: the all-day counts. */
 export function allDay(tickets: readonly Ticket[]): readonly (readonly [name: string, quantity: number])[] {
   const counts = new Map<string, number>();
-  for (const line of tickets.flatMap((ticket) => ticket.lines).filter(isPending)) counts.set(line.name, (counts.get(line.name) ?? 0) + line.quantity);
+  const seen = new Set<string>(); // two stations may work on one dish
+  for (const ticket of tickets) {
+    for (const line of ticket.lines.filter(isPending)) {
+      const dish = `${line.check_id === "" ? ticket.check_id : line.check_id} ${line.line_id}`;
+      const name = [line.name, ...line.modifiers].join(" · ");
+      if (!seen.has(dish)) counts.set(name, (counts.get(name) ?? 0) + line.quantity);
+      seen.add(dish);
+    }
+  }
   return [...counts].sort(([nameA, a], [nameB, b]) => b - a || nameA.localeCompare(nameB));
 }
 

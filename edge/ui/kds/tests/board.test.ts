@@ -7,7 +7,7 @@ import { ageOf, allDay, bumpedIds, hasNews, startsInS, TapGuard, ticketsOf, unsh
 
 function ticket(id: string, station: string, minute: number, ...lines: [string, number][]): Ticket {
   const created_at = `2026-01-05T10:${String(minute).padStart(2, "0")}:00Z`;
-  const dishes = lines.map(([name, quantity]) => ({ line_id: name, name, quantity, modifiers: [], note: "", status: "displayed", fire_at: null }));
+  const dishes = lines.map(([name, quantity]) => ({ line_id: `${id} ${name}`, check_id: "", name, quantity, modifiers: [], note: "", status: "displayed", fire_at: null }));
   return { ticket_id: id, station, number: 1, created_at, status: "open", priority: 0, shown_at: null, changes: [], lines: dishes } as unknown as Ticket;
 }
 
@@ -26,6 +26,13 @@ test("a bumped ticket leaves at once and is back when its bump is refused", () =
 
 test("all-day counts add up over tickets, most first", () => {
   assert.deepEqual(allDay([...OPEN.values()]), [["Ribs", 3], ["Corn", 1]]);
+});
+
+test("all-day counts tell modifiers apart, and a dish of two stations is one", () => {
+  const [old] = ticketsOf(OPEN, "grill", new Set());
+  assert.ok(old);
+  const rare = { ...old, lines: old.lines.map((line) => ({ ...line, line_id: `${line.line_id} rare`, modifiers: ["Rare"] })) };
+  assert.deepEqual(allDay([old, old, rare]), [["Ribs", 2], ["Ribs · Rare", 2], ["Corn", 1], ["Corn · Rare", 1]]);
 });
 
 test("a ticket turns amber after five minutes and red after ten", () => {
