@@ -63,8 +63,7 @@ class SiteTransaction:
             await self._connection.execute(SQL["put_aggregates"], *self._site, *_columns(changes), states)
         for table, (gone, new) in replacements.items():
             if gone:
-                dates, owners = _columns(gone)
-                await self._connection.execute(ROWS[f"drop_{table}"], *self._site, dates, owners, min(dates), max(dates))
+                await self._connection.execute(ROWS[f"drop_{table}"], *self._site, *_columns(gone))
             if new:
                 await self._connection.execute(ROWS[f"put_{table}"], *self._site, _encode(new).decode())
 

@@ -15,7 +15,7 @@ from shared.domain.errors import Refused
 from shared.domain.kernel import Aggregate, Draft, Event, Key
 from shared.domain.kitchen.state import KITCHEN, STATION, TICKET, Ticket
 from shared.domain.menu.overrides import OVERRIDE
-from shared.domain.registry import evolve
+from shared.domain.registry import EVENTS, evolve
 from shared.domain.site import SITE
 from shared.protocol.entry import Entry
 from shared.protocol.fold import meta_of
@@ -27,6 +27,9 @@ DETAIL_LENGTH_MAX = 500  # characters of an explanation that are kept
 
 # What is sure to be asked for when an event names something, by the name of its field.
 _ASKED_BY_FIELD: dict[str, str] = {"ticket_id": TICKET, "added_ticket_id": TICKET, "item_id": OVERRIDE, "station": STATION}
+_ASKED: dict[type[Event], list[tuple[str, str]]] = {
+    event: [(name, kind) for name, kind in _ASKED_BY_FIELD.items() if name in event.__struct_fields__] for event in EVENTS.values()
+}
 
 
 class Missing(Exception):
@@ -89,9 +92,14 @@ class SiteFold:
         keys: set[Key] = {(SITE, "")}
         for read in entries:
             for kind, id in read.subjects:
-                keys |= {(CHECK, id), (KITCHEN, id)} if kind == CHECK else {(TICKET, id)} if kind == TICKET else set()
+                if kind == CHECK:
+                    keys.add((CHECK, id))
+                    keys.add((KITCHEN, id))
+                elif kind == TICKET:
+                    keys.add((TICKET, id))
             if read.event is not None:
-                keys |= {(kind, id) for name, kind in _ASKED_BY_FIELD.items() if isinstance(id := getattr(read.event, name, None), str)}
+                for name, kind in _ASKED[type(read.event)]:
+                    keys.add((kind, getattr(read.event, name)))
         return keys
 
     @staticmethod

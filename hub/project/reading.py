@@ -64,8 +64,7 @@ def read_entry(org_id: str, site_id: str, raw: RawEntry) -> Read:
 
 
 def _subjects(raw: RawEntry, check_ids: Iterable[object], ticket_id: object) -> tuple[Key, ...]:
-    checks = tuple([(CHECK, id) for id in dict.fromkeys([id for id in check_ids if _can_be_id(id)])])
-    if checks:
+    if checks := tuple([(CHECK, id) for id in dict.fromkeys([id for id in check_ids if _can_be_id(id)])]):
         return checks
     return ((TICKET, str(ticket_id)),) if _can_be_id(ticket_id) else (("entry", str(raw.sequence)),)
 
@@ -86,10 +85,12 @@ _CHECK_FIELDS: dict[type[Event], list[str]] = {
 def _checks_of(event: Event) -> list[str]:
     """The checks that an event of a check is about, its own first: those that merge into it, that it is split into, that lines
     move to. An event of a ticket alone is about none: the ticket may know a check by a label."""
-    if not getattr(event, "check_id", ""):
-        return []
-    found: list[str] = [getattr(event, "check_id", "")]
-    for name in _CHECK_FIELDS[type(event)]:
+    own: str = getattr(event, "check_id", "")
+    fields = _CHECK_FIELDS[type(event)]
+    if not own or len(fields) == 1:
+        return [own] if own else []
+    found = [own]
+    for name in fields:
         value = getattr(event, name)
         found += [value] if isinstance(value, str) else [each if isinstance(each, str) else each.check_id for each in value or ()]
     return found

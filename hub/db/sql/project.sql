@@ -34,10 +34,16 @@ where org_id = $1::uuid and site_id = $2::uuid and sequence > $3
 order by sequence
 limit $4
 
+-- `offset 0` keeps the planner from joining the two: it would read the whole of a site to find a few (measured).
 -- name: aggregates
-select a.kind, a.id, a.state::text as state
-from aggregates a join unnest($3::text[], $4::text[]) as wanted (kind, id) on wanted.kind = a.kind and wanted.id = a.id
-where a.org_id = $1::uuid and a.site_id = $2::uuid
+select found.kind, found.id, found.state::text as state
+from unnest($3::text[], $4::text[]) as wanted (kind, id),
+     lateral (
+         select a.kind, a.id, a.state
+         from aggregates a
+         where a.org_id = $1::uuid and a.site_id = $2::uuid and a.kind = wanted.kind and a.id = wanted.id
+         offset 0
+     ) as found
 
 -- name: quarantined
 select distinct q.kind, q.id

@@ -55,8 +55,11 @@ from (
     limit $12
 ) as page
 
--- One check and all that is of it, as of one moment.
+-- One check and all that is of it, as of one moment. It is looked up first: else what is of it is planned once for each of its months.
 -- name: check
+with c as materialized (
+    select * from guest_checks where org_id = $1::uuid and site_id = $2::uuid and check_id = $3::uuid
+)
 select row_to_json(c)::text as check,
        (select coalesce(json_agg(l order by l.position), '[]')::text from check_lines l
         where l.org_id = c.org_id and l.site_id = c.site_id and l.check_id = c.check_id and l.business_date = c.business_date) as lines,
@@ -72,8 +75,7 @@ select row_to_json(c)::text as check,
         where r.org_id = c.org_id and r.site_id = c.site_id and r.check_id = c.check_id and r.business_date = c.business_date) as refunds,
        (select coalesce(json_agg(k order by k.created_at, k.station, k.number), '[]')::text from tickets k
         where k.org_id = c.org_id and k.site_id = c.site_id and k.check_id = c.check_id) as tickets
-from guest_checks c
-where c.org_id = $1::uuid and c.site_id = $2::uuid and c.check_id = $3::uuid
+from c
 
 -- Seconds by business date and station, and by station over all dates ("" for the date). A station that began before it was to
 -- begin took no time, not less than none.

@@ -1,8 +1,8 @@
 -- The rows of the read models, by table: put, dropped by their owners, forgotten by their site. Role comanda_project.
 --
 -- A batch is put as JSON, a list of {business_date, owner, rows}: one value to bind whatever the number of columns, and faster than
--- an array for each (measured). $3 and $4 of a drop are the owners that lose their rows, $5 and $6 the first and last of their
--- dates, by which the partitions of other months are left alone.
+-- an array for each (measured). $3 and $4 of a drop are the dates and ids of the owners that lose their rows: partitions of other
+-- months are left alone, and the ids are looked up in the key one by one, where a join would read the whole of a site (measured).
 
 -- Checks.
 -- name: put_guest_checks
@@ -21,10 +21,9 @@ from json_to_recordset($3::json) as owners (business_date date, owner text, rows
                                             tip_minor bigint, refund_minor bigint, split_from uuid, merged_into uuid)
 
 -- name: drop_guest_checks
-delete from guest_checks as t
-using unnest($3::text[], $4::uuid[]) as gone (business_date, check_id)
-where t.org_id = $1::uuid and t.site_id = $2::uuid and t.check_id = gone.check_id and t.business_date = gone.business_date::date
-      and t.business_date between $5::text::date and $6::text::date
+delete from guest_checks
+where org_id = $1::uuid and site_id = $2::uuid and check_id = any($4::uuid[])
+      and business_date between (select min(day) from unnest($3::text[]) day)::date and (select max(day) from unnest($3::text[]) day)::date
 
 -- name: forget_guest_checks
 delete from guest_checks where org_id = $1::uuid and site_id = $2::uuid
@@ -46,10 +45,9 @@ from json_to_recordset($3::json) as owners (business_date date, owner text, rows
                                             share_of text, modifiers jsonb, added_at timestamptz, sent_at timestamptz)
 
 -- name: drop_check_lines
-delete from check_lines as t
-using unnest($3::text[], $4::uuid[]) as gone (business_date, check_id)
-where t.org_id = $1::uuid and t.site_id = $2::uuid and t.check_id = gone.check_id and t.business_date = gone.business_date::date
-      and t.business_date between $5::text::date and $6::text::date
+delete from check_lines
+where org_id = $1::uuid and site_id = $2::uuid and check_id = any($4::uuid[])
+      and business_date between (select min(day) from unnest($3::text[]) day)::date and (select max(day) from unnest($3::text[]) day)::date
 
 -- name: forget_check_lines
 delete from check_lines where org_id = $1::uuid and site_id = $2::uuid
@@ -64,10 +62,9 @@ from json_to_recordset($3::json) as owners (business_date date, owner text, rows
                                             reason text, given_by text, approved_by text, applied_minor bigint, unapplied_minor bigint)
 
 -- name: drop_check_discounts
-delete from check_discounts as t
-using unnest($3::text[], $4::uuid[]) as gone (business_date, check_id)
-where t.org_id = $1::uuid and t.site_id = $2::uuid and t.check_id = gone.check_id and t.business_date = gone.business_date::date
-      and t.business_date between $5::text::date and $6::text::date
+delete from check_discounts
+where org_id = $1::uuid and site_id = $2::uuid and check_id = any($4::uuid[])
+      and business_date between (select min(day) from unnest($3::text[]) day)::date and (select max(day) from unnest($3::text[]) day)::date
 
 -- name: forget_check_discounts
 delete from check_discounts where org_id = $1::uuid and site_id = $2::uuid
@@ -82,10 +79,9 @@ from json_to_recordset($3::json) as owners (business_date date, owner text, rows
                                             taxable boolean, amount_minor bigint)
 
 -- name: drop_check_charges
-delete from check_charges as t
-using unnest($3::text[], $4::uuid[]) as gone (business_date, check_id)
-where t.org_id = $1::uuid and t.site_id = $2::uuid and t.check_id = gone.check_id and t.business_date = gone.business_date::date
-      and t.business_date between $5::text::date and $6::text::date
+delete from check_charges
+where org_id = $1::uuid and site_id = $2::uuid and check_id = any($4::uuid[])
+      and business_date between (select min(day) from unnest($3::text[]) day)::date and (select max(day) from unnest($3::text[]) day)::date
 
 -- name: forget_check_charges
 delete from check_charges where org_id = $1::uuid and site_id = $2::uuid
@@ -99,10 +95,9 @@ from json_to_recordset($3::json) as owners (business_date date, owner text, rows
                                             relieved_minor bigint)
 
 -- name: drop_check_taxes
-delete from check_taxes as t
-using unnest($3::text[], $4::uuid[]) as gone (business_date, check_id)
-where t.org_id = $1::uuid and t.site_id = $2::uuid and t.check_id = gone.check_id and t.business_date = gone.business_date::date
-      and t.business_date between $5::text::date and $6::text::date
+delete from check_taxes
+where org_id = $1::uuid and site_id = $2::uuid and check_id = any($4::uuid[])
+      and business_date between (select min(day) from unnest($3::text[]) day)::date and (select max(day) from unnest($3::text[]) day)::date
 
 -- name: forget_check_taxes
 delete from check_taxes where org_id = $1::uuid and site_id = $2::uuid
@@ -120,10 +115,9 @@ from json_to_recordset($3::json) as owners (business_date date, owner text, rows
                                             actor_id text, device_id text)
 
 -- name: drop_check_payments
-delete from check_payments as t
-using unnest($3::text[], $4::uuid[]) as gone (business_date, check_id)
-where t.org_id = $1::uuid and t.site_id = $2::uuid and t.check_id = gone.check_id and t.business_date = gone.business_date::date
-      and t.business_date between $5::text::date and $6::text::date
+delete from check_payments
+where org_id = $1::uuid and site_id = $2::uuid and check_id = any($4::uuid[])
+      and business_date between (select min(day) from unnest($3::text[]) day)::date and (select max(day) from unnest($3::text[]) day)::date
 
 -- name: forget_check_payments
 delete from check_payments where org_id = $1::uuid and site_id = $2::uuid
@@ -139,10 +133,9 @@ from json_to_recordset($3::json) as owners (business_date date, owner text, rows
                                             refunded_on date, refunded_at timestamptz, lines jsonb, tenders jsonb)
 
 -- name: drop_check_refunds
-delete from check_refunds as t
-using unnest($3::text[], $4::uuid[]) as gone (business_date, check_id)
-where t.org_id = $1::uuid and t.site_id = $2::uuid and t.check_id = gone.check_id and t.business_date = gone.business_date::date
-      and t.business_date between $5::text::date and $6::text::date
+delete from check_refunds
+where org_id = $1::uuid and site_id = $2::uuid and check_id = any($4::uuid[])
+      and business_date between (select min(day) from unnest($3::text[]) day)::date and (select max(day) from unnest($3::text[]) day)::date
 
 -- name: forget_check_refunds
 delete from check_refunds where org_id = $1::uuid and site_id = $2::uuid
@@ -162,10 +155,9 @@ from json_to_recordset($3::json) as owners (business_date date, owner text, rows
                                             served_at timestamptz)
 
 -- name: drop_tickets
-delete from tickets as t
-using unnest($3::text[], $4::uuid[]) as gone (business_date, ticket_id)
-where t.org_id = $1::uuid and t.site_id = $2::uuid and t.ticket_id = gone.ticket_id and t.business_date = gone.business_date::date
-      and t.business_date between $5::text::date and $6::text::date
+delete from tickets
+where org_id = $1::uuid and site_id = $2::uuid and ticket_id = any($4::uuid[])
+      and business_date between (select min(day) from unnest($3::text[]) day)::date and (select max(day) from unnest($3::text[]) day)::date
 
 -- name: forget_tickets
 delete from tickets where org_id = $1::uuid and site_id = $2::uuid
@@ -184,7 +176,7 @@ from json_to_recordset($3::json) as owners (business_date date, owner text, rows
 delete from daily_sales as t
 using unnest($3::text[], $4::text[]) as gone (business_date, currency)
 where t.org_id = $1::uuid and t.site_id = $2::uuid and t.currency = gone.currency and t.business_date = gone.business_date::date
-      and t.business_date between $5::text::date and $6::text::date
+      and t.business_date between (select min(day) from unnest($3::text[]) day)::date and (select max(day) from unnest($3::text[]) day)::date
 
 -- name: forget_daily_sales
 delete from daily_sales where org_id = $1::uuid and site_id = $2::uuid
@@ -201,7 +193,7 @@ from json_to_recordset($3::json) as owners (business_date date, owner text, rows
 delete from daily_tenders as t
 using unnest($3::text[], $4::text[]) as gone (business_date, currency)
 where t.org_id = $1::uuid and t.site_id = $2::uuid and t.currency = gone.currency and t.business_date = gone.business_date::date
-      and t.business_date between $5::text::date and $6::text::date
+      and t.business_date between (select min(day) from unnest($3::text[]) day)::date and (select max(day) from unnest($3::text[]) day)::date
 
 -- name: forget_daily_tenders
 delete from daily_tenders where org_id = $1::uuid and site_id = $2::uuid
@@ -218,7 +210,7 @@ from json_to_recordset($3::json) as owners (business_date date, owner text, rows
 delete from daily_taxes as t
 using unnest($3::text[], $4::text[]) as gone (business_date, currency)
 where t.org_id = $1::uuid and t.site_id = $2::uuid and t.currency = gone.currency and t.business_date = gone.business_date::date
-      and t.business_date between $5::text::date and $6::text::date
+      and t.business_date between (select min(day) from unnest($3::text[]) day)::date and (select max(day) from unnest($3::text[]) day)::date
 
 -- name: forget_daily_taxes
 delete from daily_taxes where org_id = $1::uuid and site_id = $2::uuid
