@@ -58,6 +58,12 @@ def is_expo(menu: Menu, station: str) -> bool:
     return any(each.id == station and each.kind == "expo" for each in menu.stations)
 
 
+def stations_of(menu: Menu) -> set[str]:
+    """Every station to which the menu sends anything, or which it names."""
+    named = {each.id for each in menu.stations} | {category.station for category in menu.categories} | {menu.default_station}
+    return (named | {id for item in menu.items for id in (item.station, *item.also_stations)}) - {""}
+
+
 def fires_of(tickets: Iterable[Ticket]) -> list[Fire]:
     """Tickets put together by what was fired together, in the order in which they came. Tickets of 0.1 were fired each alone."""
     together: dict[tuple[str, str], list[Ticket]] = {}
@@ -92,8 +98,7 @@ async def list_recent_tickets(request: Anybody, edge: Here, station: Station = "
     """The tickets that stations were done with last, the last first: what a recall list shows."""
     edge.identify(request)
     menu = await edge.menu()
-    known = {each.id for each in menu.stations} | {item.station for item in menu.items} | {menu.default_station}
-    stations = [station] if station and not is_expo(menu, station) else sorted(known - {""})
+    stations = [station] if station and not is_expo(menu, station) else sorted(stations_of(menu))
     return Tickets(tickets=tuple((await edge.reader.recent_tickets(stations))[:TICKETS_PAGE_MAX]))
 
 
