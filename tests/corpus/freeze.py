@@ -65,7 +65,8 @@ def _tables() -> str:
     try:
         migrate(connection)
         connection.execute("UPDATE _sqlite_migrations SET applied_at = '2026-10-24 16:30:00.000000+00:00'")
-        return "\n".join([*connection.iterdump(), f"PRAGMA user_version = {STATE_FORMAT};", ""])
+        head = "-- The tables of a journal file as this release made them. Frozen: what is in the field cannot be changed."
+        return "\n".join([head, *connection.iterdump(), f"PRAGMA user_version = {STATE_FORMAT};", ""])
     finally:
         connection.close()
 

@@ -4,6 +4,7 @@ What lives here: what happens. How it is written down is in freeze.py. A new eve
 version is frozen; versions that are frozen already are never touched.
 """
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -31,6 +32,7 @@ from shared.domain.menu import Menu, MenuItem, Modifier, ModifierGroup, Tax, men
 from shared.domain.menu.rules import DiscountRule, Promotion, SellingRules, ServiceChargeRule
 from shared.domain.registry import ROLES
 from shared.domain.site import AcceptClock, ApplyMenu
+from shared.limits import ENVELOPE_ENTRIES_MAX
 from shared.protocol.entry import START, StoredEntry
 from shared.protocol.envelope import Answer, AnswerStatus, Figures, Hello, encode_answer, pack_envelope, seal_envelope, seal_hello
 from shared.protocol.session import Submit
@@ -228,11 +230,9 @@ class Scene:
             alarms=("disk.low",),
         )
         hello = Hello(org=ORG, site=SITE, epoch=2, attempt=1_793_000_002, head=head, figures=figures)
-        runs = {"envelope-epoch-1": entries[:split], "envelope-epoch-2": entries[split:]}
-        before = {"envelope-epoch-1": START.hash, "envelope-epoch-2": entries[split - 1].hash}
         made = {
-            name: seal_envelope(pack_envelope(ORG, SITE, 1_793_000_001, before[name], run), PUBLIC_KEY, _KEY.sign)
-            for name, run in runs.items()
+            name: seal_envelope(pack_envelope(ORG, SITE, 1_793_000_001, before, run), PUBLIC_KEY, _KEY.sign)
+            for name, before, run in _runs(entries[:split], entries[split:])
         }
         made["hello"] = seal_hello(hello, PUBLIC_KEY, _KEY.sign)
         for status in AnswerStatus:
@@ -242,3 +242,13 @@ class Scene:
             )  # fmt: skip
             made[f"answer-{status}"] = encode_answer(answer)
         return made
+
+
+def _runs(*epochs: list[StoredEntry]) -> Iterator[tuple[str, bytes, list[StoredEntry]]]:
+    """(name of the frame, hash of the entry before, entries) of every envelope, in order; none has more entries than one may."""
+    before = START.hash
+    for epoch in epochs:
+        for first in range(0, len(epoch), ENVELOPE_ENTRIES_MAX):
+            run = epoch[first : first + ENVELOPE_ENTRIES_MAX]
+            yield f"envelope-epoch-{run[0].epoch}{f'-{first}' if first else ''}", before, run
+            before = run[-1].hash

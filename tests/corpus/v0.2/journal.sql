@@ -1,3 +1,4 @@
+-- The tables of a journal file as this release made them. Frozen: what is in the field cannot be changed.
 BEGIN TRANSACTION;
 CREATE TABLE "_sqlite_migrations" (
    "id" INTEGER PRIMARY KEY,
