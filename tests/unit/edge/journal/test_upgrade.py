@@ -1,5 +1,6 @@
 """After an update: a box that ran release 0.1 builds its projections anew by itself, and survives being cut off at it."""
 
+import json
 import logging
 import signal
 import sqlite3
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from edge.app.identity import BoxIdentity
@@ -18,11 +20,15 @@ from edge.journal.schema import INDEXES, format_of
 from edge.journal.store import SqliteStore
 from edge.journal.upgrade import upgrade
 from shared.domain.check.books import DAY, DayBook
-from shared.domain.registry import STATE_FORMAT
+from shared.domain.registry import AGGREGATES, STATE_FORMAT
+from shared.protocol.entry import StoredEntry, decode_entry
+from tests.corpus.reading import Follower
 from tests.support.old_release import CLAIM, write_v01
 from tests.support.programs import ROOT
 from tests.unit.edge.site_kit import SiteKit, entries_of, service
 from tests.unit.shared.domain.world import NOON
+
+CORPUS = ROOT / "tests" / "corpus"
 
 
 @pytest.fixture
@@ -146,3 +152,22 @@ def test_power_that_fails_at_any_moment_costs_nothing_and_the_next_start_does_it
         assert store.connection.execute("SELECT count(*) FROM sqlite_schema WHERE name LIKE 'rebuilt%'").fetchone() == (0,)
         assert store.connection.execute("SELECT count(*) FROM aggregates WHERE kind = 'day'").fetchone() == (2,)
     assert list(entries_of(path)) == journal
+
+
+FORMATS = {"v0.1": 0, "v0.2": 2}
+"""The state format of every release whose journal is frozen."""
+
+
+def test_states_in_the_field_that_are_of_this_format_can_be_gone_on_with() -> None:
+    """A box only builds its projections anew when the format says so: else what it holds must be what this release would have made."""
+    assert set(FORMATS) == {path.name for path in CORPUS.glob("v*.*")}, "say which state format the new release has"
+    for version in (name for name, format in FORMATS.items() if format == STATE_FORMAT):
+        follower = Follower()
+        for epoch, sequence, digest, text in json.loads((CORPUS / version / "journal.json").read_text(encoding="utf-8")):
+            follower.take(decode_entry(StoredEntry(epoch, sequence, bytes.fromhex(digest), text.encode()).entry))
+        held = json.loads((CORPUS / version / "state.json").read_text(encoding="utf-8"))
+        now = {f"{kind} {id}": state for (kind, id), state in follower.states.items()}
+        advice = "raise STATE_FORMAT in shared/domain/registry.py: boxes in the field must build this anew"
+        assert set(held) == set(now), advice
+        for key, state in held.items():
+            assert msgspec.convert(state, AGGREGATES[key.partition(" ")[0]]) == now[key], f"{key}: {advice}"
