@@ -75,6 +75,7 @@ _NOW = datetime(2026, 3, 2, 18, 30, tzinfo=UTC)
 _IDENTITY = BoxIdentity(
     org_id=example_id(1), site_id=example_id(2), epoch=1, currency="EUR", time_zone="Europe/Berlin", cut_over_minutes=240
 )  # fmt: skip
+_TILL = msgspec.structs.replace(BOX, device_id=example_id(4), permissions=BOX.permissions | {"order"})
 
 
 class _Memory:
@@ -121,13 +122,10 @@ def _play() -> tuple[tuple[Accepted, ...], Position, dict[Key, Aggregate]]:
     apply = Submit(id=example_id(3), command=msgspec.Raw(msgspec.json.encode(ApplyMenu(version=version))))
     batch = msgspec.json.decode(msgspec.json.encode(BATCH), type=Batch)
     for commands in ((apply,), batch.commands):
-        (outcome,), committed = site.execute([Request(device=BOX_AND_WAITER, commands=commands)])
+        (outcome,), committed = site.execute([Request(device=_TILL, commands=commands)])
         assert not isinstance(outcome, RefusedCommand), outcome.error
         assert committed is not None
     return outcome, committed.head, committed.changes
-
-
-BOX_AND_WAITER = msgspec.structs.replace(BOX, device_id=example_id(4), permissions=BOX.permissions | {"order"})
 
 
 @cache
