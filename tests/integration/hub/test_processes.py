@@ -61,6 +61,8 @@ async def test_journals_arrive_are_projected_and_are_reported(hub: HubStack, bro
     assert "943.67" in text
     shown = next(each for each in hub.command("sites")["sites"] if each["site_id"] == site.address.site_id)
     assert (shown["position"]["sequence"], shown["lag_entries"]) == (len(site.entries), 0)
+    assert hub.command("rebuild", site.address.site_id) == {"site_id": site.address.site_id}
+    await ensure_projected(looking, site, 61)
     hub.stop()
     for program in (hub.ingest, hub.project, hub.api):
         assert "Traceback" not in program.log_text(), program.name
