@@ -12,10 +12,9 @@ from hub.app.checks import CheckPage, CheckReport
 from hub.app.kitchen import DayTimes, TicketTimes
 from hub.app.ports import StationTimes
 from hub.app.sales import SalesTotal, TaxesReport, TaxTotal, TenderDay, TendersReport, TenderTotal
-from hub.records import (
+from hub.records.books import DaySales, DayTax
+from hub.records.checks import (
     CheckSummary,
-    DaySales,
-    DayTax,
     DiscountRecord,
     LineRecord,
     ModifierRecord,
@@ -24,8 +23,8 @@ from hub.records import (
     RefundedTenderRecord,
     RefundRecord,
     TaxRecord,
-    TicketRecord,
 )  # fmt: skip
+from hub.records.kitchen import TicketRecord
 from shared.domain.check.books import Sales
 
 __all__ = ["EXAMPLES"]

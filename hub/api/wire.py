@@ -8,7 +8,7 @@ import msgspec
 from fastapi import Response
 
 from hub.app.sales import SalesReport, SalesTotal
-from hub.records import DaySales
+from hub.records.books import DaySales
 from shared.domain.check.books import Sales
 
 __all__ = ["ClaimRequest", "OrganisationView", "Organisations", "SalesAnswer", "answer", "sales_answer"]

@@ -12,7 +12,7 @@ from hub.app.dates import ensure_range
 from hub.app.errors import HubRefused
 from hub.app.ports import FIRST_CHECK, CheckContents, CheckCursor, ChecksAsked, Control, ReadShard, Scope
 from hub.app.sites import ask
-from hub.records import CheckSummary
+from hub.records.checks import CheckSummary
 from shared.domain.ids import is_id
 
 __all__ = ["CheckPage", "CheckReport", "list_checks", "view_check"]

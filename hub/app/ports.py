@@ -9,19 +9,9 @@ from typing import Protocol
 
 import msgspec
 
-from hub.records import (
-    ChargeRecord,
-    CheckSummary,
-    DaySales,
-    DayTax,
-    DayTender,
-    DiscountRecord,
-    LineRecord,
-    PaymentRecord,
-    RefundRecord,
-    TaxRecord,
-    TicketRecord,
-)  # fmt: skip
+from hub.records.books import DaySales, DayTax, DayTender
+from hub.records.checks import ChargeRecord, CheckSummary, DiscountRecord, LineRecord, PaymentRecord, RefundRecord, TaxRecord
+from hub.records.kitchen import TicketRecord
 from shared.protocol.entry import Position
 
 __all__ = [

@@ -12,7 +12,7 @@ import msgspec
 from hub.app.dates import ensure_range
 from hub.app.ports import Control, ReadShard, Scope, Site
 from hub.app.sites import ask
-from hub.records import DaySales, DayTax, DayTender
+from hub.records.books import DaySales, DayTax, DayTender
 from shared.domain.check.books import NO_SALES, Sales, TaxSum, TenderSum
 
 __all__ = [

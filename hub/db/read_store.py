@@ -14,7 +14,8 @@ from hub.app.ports import CheckContents, ChecksAsked, Quarantined, Scope, Site, 
 from hub.db.connect import Database, DatabaseUnavailable
 from hub.db.queries import load
 from hub.project.rows import FORMAT
-from hub.records import CheckSummary, DaySales, DayTax, DayTender
+from hub.records.books import DaySales, DayTax, DayTender
+from hub.records.checks import CheckSummary
 from shared.protocol.entry import START, Position
 
 __all__ = ["PostgresReadShard"]

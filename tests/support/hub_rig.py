@@ -20,7 +20,7 @@ from hub.ingest.apply import Applier
 from hub.ingest.counts import Counts
 from hub.ingest.greet import Greeter
 from hub.project.projector import ProjectCounts, Projector
-from hub.records import DaySales, DayTax, DayTender
+from hub.records.books import DaySales, DayTax, DayTender
 from hub.settings import HubSettings
 from hub.stores import make_stores
 from shared.domain.check.books import DAY, NO_SALES, DayBook, Sales, TaxSum, TenderSum

@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
-from hub import records
 from hub.project.rows import TABLES, Owner, rows_of
+from hub.records import Record, books, checks, kitchen
 from shared.domain.check.books import NO_SALES, DayBook, Sales
 from shared.domain.kernel import Aggregate, Key
 from shared.domain.registry import AGGREGATES
@@ -34,18 +34,18 @@ async def aggregates(rig: HubRig, site: SiteJournal) -> dict[tuple[str, str], An
 
 
 # By table: the column by which its rows are owned, and what they are read back as.
-TABLE_RECORDS: dict[str, tuple[str, type[records.Record]]] = {
-    "guest_checks": ("check_id", records.CheckSummary),
-    "check_lines": ("check_id", records.LineRecord),
-    "check_discounts": ("check_id", records.DiscountRecord),
-    "check_charges": ("check_id", records.ChargeRecord),
-    "check_taxes": ("check_id", records.TaxRecord),
-    "check_payments": ("check_id", records.PaymentRecord),
-    "check_refunds": ("check_id", records.RefundRecord),
-    "tickets": ("ticket_id", records.TicketRecord),
-    "daily_sales": ("currency", records.DaySales),
-    "daily_tenders": ("currency", records.DayTender),
-    "daily_taxes": ("currency", records.DayTax),
+TABLE_RECORDS: dict[str, tuple[str, type[Record]]] = {
+    "guest_checks": ("check_id", checks.CheckSummary),
+    "check_lines": ("check_id", checks.LineRecord),
+    "check_discounts": ("check_id", checks.DiscountRecord),
+    "check_charges": ("check_id", checks.ChargeRecord),
+    "check_taxes": ("check_id", checks.TaxRecord),
+    "check_payments": ("check_id", checks.PaymentRecord),
+    "check_refunds": ("check_id", checks.RefundRecord),
+    "tickets": ("ticket_id", kitchen.TicketRecord),
+    "daily_sales": ("currency", books.DaySales),
+    "daily_tenders": ("currency", books.DayTender),
+    "daily_taxes": ("currency", books.DayTax),
 }
 
 

@@ -54,7 +54,7 @@ create or replace function ensure_journal_months(months_ahead integer) returns i
 
 -- --- checks -----------------------------------------------------------------------------------------
 
--- Checks with their sums, in minor units of `currency`; see CheckSummary in hub/records.py. One that is in training stands in no figure.
+-- Checks with their sums, in minor units of `currency`; see CheckSummary in hub/records/checks.py. One that is in training stands in no figure.
 create table guest_checks (
     org_id uuid not null,
     site_id uuid not null,
@@ -221,7 +221,7 @@ create table check_payments (
 ) partition by range (business_date);
 create table check_payments_default partition of check_payments default;
 
--- Refunds, and with `correction` what a reopened check gave back. `lines` and `tenders` are lists of what is in hub/records.py.
+-- Refunds, and with `correction` what a reopened check gave back. `lines` and `tenders` are lists of what is in hub/records/checks.py.
 create table check_refunds (
     org_id uuid not null,
     site_id uuid not null,

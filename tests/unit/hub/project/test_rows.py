@@ -6,7 +6,9 @@ import msgspec
 import pytest
 
 from hub.project.rows import OF_CHECK, OF_DAY, TABLES, Owned, Owner, replacements, rows_of
-from hub.records import CheckSummary, LineRecord, Record, TicketRecord
+from hub.records import Record
+from hub.records.checks import CheckSummary, LineRecord
+from hub.records.kitchen import TicketRecord
 from shared.domain.arithmetic.types import Tax
 from shared.domain.check import LineStatus
 from shared.domain.check.books import DayBook, Sales, TaxSum, TenderSum

@@ -1,24 +1,16 @@
-"""What the read models hold, as values: made of state in hub/project, kept in hub/db, told by hub/app and hub/api.
+"""Records of checks: the check itself, and what stands on it.
 
-What lives here: types. Amounts are minor units of the check's currency, times are UTC, dates are business dates (ISO). How records
-come of state is in hub/project/rows.py, which tables hold them in hub/db.
+What lives here: types. How they come of state is in hub/project/check_rows.py.
 """
 
 from datetime import datetime
 
-import msgspec
+from hub.records import Record
 
 __all__ = [
-    "ChargeRecord", "CheckSummary", "DaySales", "DayTax", "DayTender", "DiscountRecord", "LineRecord", "ModifierRecord", "PaymentRecord",
-    "Record", "RefundRecord", "RefundedLineRecord", "RefundedTenderRecord", "TaxRecord", "TicketRecord",
+    "ChargeRecord", "CheckSummary", "DiscountRecord", "LineRecord", "ModifierRecord", "PaymentRecord", "RefundRecord", "RefundedLineRecord",
+    "RefundedTenderRecord", "TaxRecord",
 ]  # fmt: skip
-
-
-class Record(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """One row of a read model."""
-
-
-# --- checks --------------------------------------------------------------------------------------
 
 
 class CheckSummary(Record, frozen=True):
@@ -217,90 +209,3 @@ class RefundRecord(Record, frozen=True):
     refunded_at: datetime | None
     lines: tuple[RefundedLineRecord, ...]
     tenders: tuple[RefundedTenderRecord, ...]
-
-
-# --- the kitchen ---------------------------------------------------------------------------------
-
-
-class TicketRecord(Record, frozen=True):
-    """A ticket with its times, null for what has not happened. `due_at` is when the station was to begin: the earliest fire time of
-    its lines. `lines` are still to be made or made, `voided_lines` not; after a recall the time of the bump is that of the last."""
-
-    business_date: str
-    ticket_id: str
-    station: str
-    number: int
-    epoch: int
-    check_id: str
-    check_number: int
-    table_id: str
-    course: str
-    service: str
-    dining_option: str
-    status: str
-    lines: int
-    voided_lines: int
-    priority: int
-    recalls: int
-    adds_to: int
-    awaits_expo: bool
-    served_early: bool
-    created_at: datetime
-    due_at: datetime
-    ready_by: datetime | None
-    printed_at: datetime | None
-    shown_at: datetime | None
-    started_at: datetime | None
-    bumped_at: datetime | None
-    served_at: datetime | None
-
-
-# --- the books of each day -----------------------------------------------------------------------
-
-
-class DaySales(Record, frozen=True):
-    """Sales of one business date in one currency, minor units: closed checks (`orders`), their lines and guests (`covers`). `gross`
-    is at menu price; `net` (service charges within) and `tax` are what is left after discounts, comps and refunds; `refund` is what
-    was given back, tax within; `void` was voided after fire and never sold. See Sales in shared/domain/check/books.py."""
-
-    business_date: str
-    currency: str
-    orders: int
-    lines: int
-    gross_minor: int
-    net_minor: int
-    tax_minor: int
-    discount_minor: int
-    comp_minor: int
-    void_minor: int
-    service_minor: int
-    refund_minor: int
-    covers: int
-
-
-class DayTender(Record, frozen=True):
-    """What one tender took on one business date in one currency, minor units: `count` payments; `amount` settled checks, `refund`
-    was given back to it (what a reopened check was overpaid by within), `rounding` is that of cash in and out."""
-
-    business_date: str
-    currency: str
-    tender: str
-    count: int
-    amount_minor: int
-    rounding_minor: int
-    tip_minor: int
-    refund_minor: int
-
-
-class DayTax(Record, frozen=True):
-    """One tax at one rate on one business date in one currency, minor units: what it was raised on, what it came to, what exempt
-    guests did not owe of it; refunds are taken off base and tax."""
-
-    business_date: str
-    currency: str
-    tax_id: str
-    rate: str
-    inclusive: bool
-    base_minor: int
-    tax_minor: int
-    relieved_minor: int
