@@ -69,8 +69,8 @@ def test_a_countdown_goes_down_with_what_is_taken_and_up_with_what_comes_back() 
     world.states.update(taken(world, "soup", 3))
     assert soup(world).left == 0
     assert not soup(world).is_available
-    with pytest.raises(ValueError, match="0 are left"):
-        taken(world, "soup", 1)
+    world.states.update(taken(world, "soup", 1))  # as a follower may see it that has held back what gave one back
+    assert soup(world).left == 0
     world.states.update(given_back(world, "soup", 2))
     assert soup(world).left == 2
     assert soup(world).is_available
