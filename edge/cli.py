@@ -4,7 +4,6 @@ What lives here: `comanda edge …`: options in, settings made, use cases called
 """
 
 import contextlib
-import os
 import sqlite3
 import sys
 from collections.abc import Callable
@@ -13,12 +12,11 @@ from typing import Any
 
 import click
 import msgspec
-from pydantic import ValidationError
 
 from edge.devices.cli import device
 from edge.menus.cli import export_menu, import_menu
 from edge.replay.cli import replay
-from edge.settings import CONFIG_VARIABLE, EdgeSettings, LinkSettings
+from edge.settings import EdgeSettings, LinkSettings, settings_of
 from shared.operator_error import OperatorError
 
 __all__ = ["group"]
@@ -37,22 +35,6 @@ group.add_command(export_menu)
 data_dir_option = click.option(
     "--data-dir", type=click.Path(path_type=Path), help="Directory of the box. [env: COMANDA_EDGE_DATA_DIR; default /var/lib/comanda]"
 )
-
-
-def settings_of(cls: Any, **given: Any) -> Any:
-    """Settings from the command line over environment over file. Raises OperatorError for what cannot be used."""
-    file = os.environ.get(CONFIG_VARIABLE)
-    if file and not Path(file).is_file():
-        what = f"{CONFIG_VARIABLE} names {file}, which is no file."
-        raise OperatorError("settings.file_missing", what, "Write the file, or unset the variable.")
-    try:
-        return cls(**{name: value for name, value in given.items() if value is not None})
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise OperatorError("settings.invalid", f"{where}: {first['msg']}", "See docs/settings.md for what it takes.") from error
-    except ValueError as error:
-        raise OperatorError("settings.malformed", f"{file} is no TOML: {error}", "Correct the file.") from error
 
 
 @group.command()

@@ -1,15 +1,18 @@
 """Settings of the edge's processes, from the environment or a TOML file, validated once at start.
 
-What lives here: every setting with its meaning (docs/settings.md is made from it). Who uses it is not known here.
+What lives here: every setting with its meaning (docs/settings.md is made from it), and how they are read. Who uses it is not known here.
 """
 
 import os
 from pathlib import Path
+from typing import Any
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
-__all__ = ["CONFIG_VARIABLE", "EdgeSettings", "LinkSettings"]
+from shared.operator_error import OperatorError
+
+__all__ = ["CONFIG_VARIABLE", "EdgeSettings", "LinkSettings", "settings_of"]
 
 CONFIG_VARIABLE = "COMANDA_EDGE_CONFIG"
 
@@ -50,3 +53,19 @@ class LinkSettings(_Settings):
     """`comanda edge link`."""
 
     nats_urls: str = Field("", description="Comma-separated NATS URLs, instead of those in box.toml.")
+
+
+def settings_of(cls: Any, **given: Any) -> Any:
+    """Settings from the command line over environment over file. Raises OperatorError for what cannot be used."""
+    file = os.environ.get(CONFIG_VARIABLE)
+    if file and not Path(file).is_file():
+        what = f"{CONFIG_VARIABLE} names {file}, which is no file."
+        raise OperatorError("settings.file_missing", what, "Write the file, or unset the variable.")
+    try:
+        return cls(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise OperatorError("settings.invalid", f"{where}: {first['msg']}", "See docs/settings.md for what it takes.") from error
+    except ValueError as error:
+        raise OperatorError("settings.malformed", f"{file} is no TOML: {error}", "Correct the file.") from error

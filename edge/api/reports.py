@@ -14,7 +14,7 @@ from litestar.params import QueryParameter
 from edge.api.dates import ensure_range
 from edge.api.openapi import refusals
 from edge.api.state import Here
-from shared.domain.check.books import NO_SALES, DayBook, Sales, TaxSum, TenderSum
+from shared.domain.check.books import NO_SALES, DayBook, Sales, TaxSum, TenderSum, tax_of_key
 from shared.domain.errors import Refused
 from shared.limits import REPORT_DAYS_MAX
 
@@ -77,11 +77,7 @@ class SalesAnswer(msgspec.Struct, frozen=True, kw_only=True):
 def tenders_of(tenders: Mapping[str, TenderSum]) -> tuple[TenderSales, ...]:
     """The tenders of a book, by name."""
     return tuple([
-        TenderSales(
-            tender=name, count=each.count, amount_minor=each.amount_minor, rounding_minor=each.rounding_minor, tip_minor=each.tip_minor,
-            refund_minor=each.refund_minor, expected_minor=each.amount_minor + each.rounding_minor + each.tip_minor - each.refund_minor,
-        )
-        for name, each in sorted(tenders.items())
+        TenderSales(tender=name, expected_minor=each.expected_minor, **msgspec.structs.asdict(each)) for name, each in sorted(tenders.items())
     ])  # fmt: skip
 
 
@@ -89,10 +85,10 @@ def taxes_of(taxes: Mapping[str, TaxSum]) -> tuple[TaxSales, ...]:
     """The taxes of a book, by their key."""
     found: list[TaxSales] = []
     for key, each in sorted(taxes.items()):
-        tax_id, rate, kind = key.rsplit("|", 2)
+        tax_id, rate, inclusive = tax_of_key(key)
         found.append(
             TaxSales(
-                tax_id=tax_id, rate=rate, inclusive=kind == "inclusive", base_minor=each.base_minor, tax_minor=each.tax_minor,
+                tax_id=tax_id, rate=rate, inclusive=inclusive, base_minor=each.base_minor, tax_minor=each.tax_minor,
                 relieved_minor=each.relieved_minor,
             )
         )  # fmt: skip

@@ -49,8 +49,7 @@ def add(name: str, role: str, data_dir: Path | None, as_json: bool) -> None:  # 
     """
     import httpx
 
-    from edge.cli import settings_of
-    from edge.settings import EdgeSettings
+    from edge.settings import EdgeSettings, settings_of
 
     socket = settings_of(EdgeSettings, data_dir=data_dir).data_dir / "edge.sock"
     try:

@@ -131,9 +131,8 @@ def _ask(data_dir: Path | None, url: str | None, token: str | None, ask: "Callab
     """The answer of the box: the one of the directory over its Unix socket, or one elsewhere over HTTP."""
     import httpx
 
-    from edge.cli import settings_of
     from edge.replay.site import ensure_url
-    from edge.settings import EdgeSettings
+    from edge.settings import EdgeSettings, settings_of
     from shared.limits import COMMAND_TIMEOUT_S
 
     socket = settings_of(EdgeSettings, data_dir=data_dir).data_dir / "edge.sock" if not url else None

@@ -15,7 +15,7 @@ from hub.project.check_rows import OF_CHECK, check_rows
 from hub.records import Record
 from hub.records.books import DaySales, DayTax, DayTender
 from hub.records.kitchen import TicketRecord
-from shared.domain.check.books import NO_SALES, DayBook
+from shared.domain.check.books import NO_SALES, DayBook, tax_of_key
 from shared.domain.check.state import Check
 from shared.domain.kernel import Aggregate
 from shared.domain.kitchen.state import ItemStatus, Ticket
@@ -112,8 +112,8 @@ def _of_day(book: DayBook) -> tuple[Owner, Mapping[str, Rows]]:
     day = {"business_date": book.business_date, "currency": book.currency}
     taxes: list[DayTax] = []
     for key, each in book.taxes.items():
-        tax_id, rate, kind = key.rsplit("|", 2)
-        taxes.append(DayTax(**day, tax_id=tax_id, rate=rate, inclusive=kind == "inclusive", **msgspec.structs.asdict(each)))
+        tax_id, rate, inclusive = tax_of_key(key)
+        taxes.append(DayTax(**day, tax_id=tax_id, rate=rate, inclusive=inclusive, **msgspec.structs.asdict(each)))
     rows: tuple[Rows, ...] = (
         () if book.sales == NO_SALES else (DaySales(**day, **msgspec.structs.asdict(book.sales)),),
         tuple([DayTender(**day, tender=name, **msgspec.structs.asdict(each)) for name, each in book.tenders.items()]),

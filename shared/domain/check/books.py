@@ -18,7 +18,10 @@ from shared.domain.check.reckoning import figures_of
 from shared.domain.check.state import CHECK, Check, CheckStatus, Closing
 from shared.domain.kernel import Aggregate, Feature, Key, View
 
-__all__ = ["DAY", "FEATURE", "NO_SALES", "DayBook", "Sales", "TaxSum", "TenderSum", "booked", "closings_of", "keep_books", "sales_of"]
+__all__ = [
+    "DAY", "FEATURE", "NO_SALES", "DayBook", "Sales", "TaxSum", "TenderSum", "booked", "closings_of", "keep_books", "sales_of", "tax_key",
+    "tax_of_key",
+]  # fmt: skip
 
 DAY = "day"
 
@@ -128,6 +131,12 @@ class DayBook(Aggregate, frozen=True):
 def tax_key(tax: Tax) -> str:
     """How a tax is named in the books."""
     return f"{tax.id}|{tax.rate}|{'inclusive' if tax.inclusive else 'exclusive'}"
+
+
+def tax_of_key(key: str) -> tuple[str, str, bool]:
+    """(id, rate, whether it is in the price) of a tax as the books name it."""
+    tax_id, rate, kind = key.rsplit("|", 2)
+    return tax_id, rate, kind == "inclusive"
 
 
 def booked(check: Check | None) -> dict[str, DayBook]:

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.cli import settings_of
-from edge.settings import EdgeSettings, LinkSettings
+from edge.settings import EdgeSettings, LinkSettings, settings_of
 from shared.operator_error import OperatorError
 
 
