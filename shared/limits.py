@@ -133,6 +133,13 @@ UNAVAILABLE_RETRY_MAX_S = 60.0  # seconds a site waits when its shard is down, w
 UPLINK_LANES = 4  # lanes of the uplink (DESIGN.md: N lanes); more is a change of the account's mapping
 LANE_BYTES_MAX = 1024 * 1024 * 1024  # bytes JetStream keeps of one lane; older messages are dropped and healed
 LANE_MAX_AGE_S = 24 * 3600.0  # seconds JetStream keeps a message
+CLAIM_TOKEN_CHARS_MAX = 2_048  # characters of the token of a claim
+KEEPSAKES_MAX = 128  # documents of a box that a hello names: the menus of a site, and the list of its devices
+DOCUMENT_PART_BYTES = 256 * 1024  # bytes of one part of a document on the wire
+DOCUMENT_PARTS_MAX = 64  # parts of one document
+FETCH_ENTRIES_MAX = 5_000  # entries of one page that a replacement fetches from the hub
+FETCH_PAGE_BYTES_MAX = 4 * 1024 * 1024  # bytes of entries in such a page, exceeded by one entry at most
+SITE_COMMANDS_PER_ANSWER = 8  # commands of the hub in one answer
 NATS_PAYLOAD_BYTES_MAX = 1024 * 1024  # bytes of one NATS message, the server's own default
 BOX_SUBSCRIPTIONS_MAX = 16  # subscriptions of one box: its answers, its inbox, and room for what comes
 JETSTREAM_DISK_BYTES_MAX = 8 * 1024 * 1024 * 1024  # bytes JetStream may keep on disk for the account
@@ -230,6 +237,9 @@ assert ENVELOPE_ENTRIES_MAX * ENVELOPES_IN_FLIGHT <= CREDIT_ENTRIES, "credit mus
 assert ENTRY_BYTES_MAX <= ENVELOPE_RAW_BYTES_MAX, "every entry must fit an envelope"
 assert UPLINK_LANES * LANE_BYTES_MAX <= JETSTREAM_DISK_BYTES_MAX, "the account must hold all lanes, full"
 assert ENTRY_BYTES_MAX < NATS_PAYLOAD_BYTES_MAX, "the largest entry must fit a message, with its frame"
+assert DOCUMENT_PART_BYTES < NATS_PAYLOAD_BYTES_MAX, "a part of a document must fit a message, with its frame"
+assert REQUEST_BYTES_MAX <= DOCUMENT_PART_BYTES * DOCUMENT_PARTS_MAX, "the largest menu must fit its parts"
+assert SITE_COMMANDS_PER_ANSWER * COMMAND_BYTES_MAX < NATS_PAYLOAD_BYTES_MAX, "commands for a site must fit an answer"
 assert COMMAND_BYTES_MAX * 2 <= ENTRY_BYTES_MAX, "what a command carries must fit an entry"
 assert COMMAND_BYTES_MAX <= REQUEST_BYTES_MAX, "every command must fit a request"
 assert ANSWER_TIMEOUT_S < HELLO_INTERVAL_S < HELLO_RETRY_MAX_S * 2, "a lost answer shows before the next heartbeat"

@@ -47,7 +47,8 @@ def open_as(kind: type[F], data: bytes) -> Opened:
     except FrameError as error:
         raise Rejected(error.code, error.detail, _attempt_of(data)) from error
     if not isinstance(frame, kind):
-        raise Rejected("frame.unexpected_kind", f"A {type(frame).__name__.lower()} does not belong on this subject.", frame.attempt)
+        attempt = getattr(frame, "attempt", 0)
+        raise Rejected("frame.unexpected_kind", f"A {type(frame).__name__.lower()} does not belong on this subject.", attempt)
     if isinstance(frame, Envelope):
         is_bounded = frame.first <= frame.last
     else:

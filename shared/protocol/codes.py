@@ -7,6 +7,14 @@ __all__ = ["WIRE_CODES"]
 
 # code -> (what happened, what to do)
 WIRE_CODES: dict[str, tuple[str, str]] = {
+    "claim.bad_signature": ("The signature does not fit the claim.", "Treat it as an attack, or enrol the box again."),
+    "claim.malformed": ("The claim cannot be read.", "Enrol the box again."),
+    "claim.other_key": ("The claim is for another box than the one that shows it.", "Enrol the box again."),
+    "claim.untrusted": (
+        "The claim was issued by a hub that is not known here.",
+        "Enrol the box with this hub, or add its issuer to COMANDA_HUB_CLAIM_ISSUERS.",
+    ),
+    "document.malformed": ("The parts of a document do not come to what its version says.", "Nothing: the box sends it again."),
     "envelope.broken_chain": (
         "The entries do not hash to the positions that the envelope states.",
         "Run `comanda edge verify` on the box: its journal or its memory is damaged.",
@@ -18,7 +26,15 @@ WIRE_CODES: dict[str, tuple[str, str]] = {
     "envelope.gap": ("Entries before those sent are missing at the hub.", "Nothing: the box sends again from the watermark."),
     "envelope.malformed": ("The entries cannot be unpacked, or are not as many as stated.", "If it stays so, update the box or the hub."),
     "epoch.fenced": ("A higher epoch of the site is known: this box was replaced.", "Take it out of service; what it still holds is kept."),
+    "envelope.refused_entry": (
+        "The hub will not take one entry of this box; those before it are in the cloud, those after it wait.",
+        "Look at the log of ingest for this entry: docs/operations.md, Refused entry.",
+    ),
     "epoch.not_granted": ("The frame is of a later epoch than its box was given.", "Enrol the box again."),
+    "epoch.twice": (
+        "Two boxes hold the same epoch of a site: the hub forgot that it had granted it.",
+        "Enrol this box again; what it still holds is kept.",
+    ),
     "frame.bad_signature": (
         "The signature does not fit the frame.",
         "Enrol the box again; if nobody changed its key, treat it as an attack.",
@@ -31,6 +47,10 @@ WIRE_CODES: dict[str, tuple[str, str]] = {
     "frame.out_of_bounds": ("A sequence of the frame is none.", "Report it with the log of the box."),
     "frame.unexpected_kind": ("A hello came where envelopes belong, or the other way round.", "Report it with the log of the box."),
     "frame.unknown_kind": ("No frame of that kind is known here.", "Update the hub: the box is newer than it."),
+    "journal.hole": (
+        "Entries that the hub has lost are on no box any more; they are declared a hole, and what follows is taken.",
+        "Fill it from a mirror: docs/operations.md, Hole.",
+    ),
     "hub.unavailable": (
         "The shard of the site cannot be reached.",
         "Nothing at the box; bring the shard back: docs/operations.md, Shard down.",

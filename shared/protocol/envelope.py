@@ -1,4 +1,4 @@
-"""The frames of the wire: envelope and hello from the edge, answer from the hub.
+"""The frames of the wire: envelope, hello, document and fetch from the edge, answer and page from the hub.
 
 What lives here: frames as bytes and back, signed by the box's key; the rules of what a receiver does with them are in
 receiver.py, of what a sender does in sender.py. Keys and cryptography come in through the ports `Sign` and `Verify`.
@@ -8,16 +8,17 @@ See docs/protocol.md for the frames field by field.
 import zlib
 from collections.abc import Callable, Sequence
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any, cast
 
 import msgspec
 
-from shared.limits import ENVELOPE_ENTRIES_MAX, ENVELOPE_RAW_BYTES_MAX
-from shared.protocol.entry import EPOCH_MAX, SEQUENCE_MAX, Position, StoredEntry
+from shared.limits import DOCUMENT_PARTS_MAX, ENVELOPE_ENTRIES_MAX, ENVELOPE_RAW_BYTES_MAX, FETCH_ENTRIES_MAX
+from shared.protocol.entry import EPOCH_MAX, SEQUENCE_MAX, START, Position, StoredEntry
 
 __all__ = [
-    "Answer", "AnswerStatus", "Envelope", "Figures", "FrameError", "Hello", "Sign", "Verify", "decode_answer", "encode_answer",
-    "open_frame", "pack_envelope", "seal_envelope", "seal_hello",
+    "Answer", "AnswerStatus", "DocumentPart", "Envelope", "Fetch", "FetchPage", "Figures", "FrameError", "Hello", "Keepsake", "Sign",
+    "SiteCommand", "Verify", "decode_answer", "decode_page", "encode_answer", "encode_page", "open_frame", "pack_envelope",
+    "seal_document", "seal_envelope", "seal_fetch", "seal_hello",
 ]  # fmt: skip
 
 Sign = Callable[[bytes], bytes]
@@ -45,7 +46,7 @@ class FrameError(ValueError):
 
 
 class _Signed(msgspec.Struct, frozen=True, array_like=True):
-    """The outer frame: kind ("envelope" or "hello"), the box's public key, signature over kind and payload, payload."""
+    """The outer frame: kind ("envelope", "hello", "document" or "fetch"), the box's public key, signature over kind and payload, payload."""
 
     kind: str
     key: str
@@ -96,8 +97,20 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     alarms: tuple[str, ...] = ()
 
 
+class Keepsake(msgspec.Struct, frozen=True, gc=False, order=True):
+    """A document of the box that stands in no entry and that a replacement needs: a menu, the list of devices. `version` is the
+    lower-case hexadecimal SHA-256 of its bytes."""
+
+    kind: str
+    version: str
+
+
 class Hello(msgspec.Struct, frozen=True, kw_only=True):
-    """Who I am, which attempt this begins or goes on with, and how I am. Answered with the hub's watermark."""
+    """Who I am, which attempt this begins or goes on with, and how I am. Answered with the hub's watermark.
+
+    `begins` is the position after which the box can send: START, or the checkpoint behind which it has trimmed. `claim` is the
+    token of its claim (claim.py), `keepsakes` what it holds beside its journal and the hub may ask for.
+    """
 
     org: str
     site: str
@@ -105,6 +118,49 @@ class Hello(msgspec.Struct, frozen=True, kw_only=True):
     attempt: int
     head: Position
     figures: Figures = Figures()
+    begins: Position = START
+    claim: str = ""
+    keepsakes: tuple[Keepsake, ...] = ()
+    v: int = VERSION
+
+
+class DocumentPart(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of a keepsake, sent in the lanes because an answer wanted it: part `index` of `count`, in order joined, are zlib
+    over its bytes, which hash to `version`."""
+
+    org: str
+    site: str
+    epoch: Epoch
+    attempt: int
+    kind: str
+    version: str
+    index: Annotated[int, msgspec.Meta(ge=0, lt=DOCUMENT_PARTS_MAX)]
+    count: Annotated[int, msgspec.Meta(ge=1, le=DOCUMENT_PARTS_MAX)]
+    data: bytes
+    v: int = VERSION
+
+
+class Fetch(msgspec.Struct, frozen=True, kw_only=True):
+    """What a replacement asks of the hub, over HTTP: entries after a position, or (`version` not empty) the keepsake of that version."""
+
+    org: str
+    site: str
+    epoch: Epoch
+    after: Position = START
+    limit: Annotated[int, msgspec.Meta(ge=1)] = FETCH_ENTRIES_MAX
+    version: str = ""
+    v: int = VERSION
+
+
+class FetchPage(msgspec.Struct, frozen=True, kw_only=True):
+    """The hub's answer to a fetch, not signed: entries chain to what the asker has, a keepsake to its version. `watermark` is how far
+    the hub is, `keepsakes` what it holds of the site, `document` the keepsake that was asked for."""
+
+    incarnation: str
+    watermark: Position
+    entries: tuple[StoredEntry, ...] = ()
+    keepsakes: tuple[Keepsake, ...] = ()
+    document: bytes = b""
     v: int = VERSION
 
 
@@ -117,9 +173,22 @@ class AnswerStatus(StrEnum):
     UNAVAILABLE = "unavailable"  # the shard is down; keep everything and ask again
 
 
+class SiteCommand(msgspec.Struct, frozen=True, kw_only=True):
+    """A command of the hub to the site: JSON as a device sends it, under an id that makes it happen once, void after `expires_at_ms`."""
+
+    id: str
+    command: bytes
+    expires_at_ms: int
+
+
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """The hub's word. `watermark` is what Postgres has committed; `credit_until` is the last sequence the site may
-    send (absolute), void after `credit_ttl_s`; zero credit comes as `unavailable` with `retry_after_s`."""
+    send (absolute), void after `credit_ttl_s`; zero credit comes as `unavailable` with `retry_after_s`.
+
+    With `fenced`, `claim` is the token of the higher claim and `watermark` how far the hub has the branch of the fenced box: what it
+    still holds beyond is sent from there and kept apart. `wanted` are versions of keepsakes that the hub lacks, `commands` those for
+    the site that it has not seen carried out, `backed_up` the last sequence that is in a backup of the hub.
+    """
 
     attempt: int
     incarnation: str
@@ -130,15 +199,22 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     retry_after_s: float = 0.0
     code: str = ""
     detail: str = ""
+    claim: str = ""
+    wanted: tuple[str, ...] = ()
+    commands: tuple[SiteCommand, ...] = ()
+    backed_up: int = 0
     v: int = VERSION
 
 
 _encoder = msgspec.msgpack.Encoder()
 _signed_decoder = msgspec.msgpack.Decoder(_Signed)
 _answer_decoder = msgspec.msgpack.Decoder(Answer)
-_PAYLOADS: dict[str, msgspec.msgpack.Decoder[Envelope] | msgspec.msgpack.Decoder[Hello]] = {
-    "envelope": msgspec.msgpack.Decoder(Envelope),
-    "hello": msgspec.msgpack.Decoder(Hello),
+_page_decoder = msgspec.msgpack.Decoder(FetchPage)
+_PAYLOADS: dict[str, msgspec.msgpack.Decoder[Envelope | Hello | DocumentPart | Fetch]] = {
+    "envelope": cast("msgspec.msgpack.Decoder[Any]", msgspec.msgpack.Decoder(Envelope)),
+    "hello": cast("msgspec.msgpack.Decoder[Any]", msgspec.msgpack.Decoder(Hello)),
+    "document": cast("msgspec.msgpack.Decoder[Any]", msgspec.msgpack.Decoder(DocumentPart)),
+    "fetch": cast("msgspec.msgpack.Decoder[Any]", msgspec.msgpack.Decoder(Fetch)),
 }
 
 
@@ -168,6 +244,16 @@ def seal_hello(hello: Hello, key: str, sign: Sign) -> bytes:
     return _seal("hello", _encoder.encode(hello), key, sign)
 
 
+def seal_document(part: DocumentPart, key: str, sign: Sign) -> bytes:
+    """The frame of a part of a keepsake, signed."""
+    return _seal("document", _encoder.encode(part), key, sign)
+
+
+def seal_fetch(fetch: Fetch, key: str, sign: Sign) -> bytes:
+    """The frame of a fetch, signed: the body of the request."""
+    return _seal("fetch", _encoder.encode(fetch), key, sign)
+
+
 def _seal(kind: str, payload: bytes, key: str, sign: Sign) -> bytes:
     return _encoder.encode(_Signed(kind, key, sign(_signed_bytes(kind, payload)), payload))
 
@@ -176,8 +262,8 @@ def _signed_bytes(kind: str, payload: bytes) -> bytes:
     return _TAG + kind.encode() + b"\x00" + payload
 
 
-def open_frame(data: bytes, verify: Verify) -> tuple[Envelope | Hello, str]:
-    """(envelope or hello, public key that signed it). Raises FrameError; whose key it is, the caller has to check."""
+def open_frame(data: bytes, verify: Verify) -> tuple[Envelope | Hello | DocumentPart | Fetch, str]:
+    """(what is in the frame, public key that signed it). Raises FrameError; whose key it is, the caller has to check."""
     try:
         signed = _signed_decoder.decode(data)
     except _UNREADABLE as error:
@@ -203,3 +289,15 @@ def decode_answer(data: bytes) -> Answer:
         return _answer_decoder.decode(data)
     except _UNREADABLE as error:
         raise FrameError("frame.malformed", f"The answer cannot be read: {error}") from error
+
+
+def encode_page(page: FetchPage) -> bytes:
+    return _encoder.encode(page)
+
+
+def decode_page(data: bytes) -> FetchPage:
+    """The page; raises FrameError. Its origin is vouched for by TLS, its entries by their chain."""
+    try:
+        return _page_decoder.decode(data)
+    except _UNREADABLE as error:
+        raise FrameError("frame.malformed", f"The page cannot be read: {error}") from error

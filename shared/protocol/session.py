@@ -17,8 +17,8 @@ from shared.domain.views import CheckView
 from shared.limits import BATCH_COMMANDS_MAX
 
 __all__ = [
-    "Accepted", "AcceptedEvent", "Batch", "BatchAccepted", "ChangesFrame", "CloudState", "EntriesFrame", "FeedEntry",
-    "LinkState", "Problem", "SnapshotFrame", "Submit",
+    "Accepted", "AcceptedEvent", "Batch", "BatchAccepted", "BoxState", "ChangesFrame", "CloudState", "EntriesFrame", "FeedEntry",
+    "HandIn", "HandInResult", "HandedIn", "HeldCommand", "LinkState", "Problem", "ShowClaim", "SnapshotFrame", "Submit",
 ]  # fmt: skip
 
 
@@ -88,9 +88,58 @@ class CloudState(msgspec.Struct, frozen=True, kw_only=True):
     alarm: str = ""
 
 
+class BoxState(msgspec.Struct, frozen=True, kw_only=True):
+    """How the box stands that a device talks to: the epoch it writes under, and the token of its claim, which a device remembers and
+    shows to a box of a lower one. `fenced_epoch` is the higher epoch by which this box was fenced, 0 for the present box;
+    `is_recovering`: it collects what tablets hold, and sells in a moment."""
+
+    epoch: int
+    claim: str = ""
+    fenced_epoch: int = 0
+    is_recovering: bool = False
+
+
+class ShowClaim(msgspec.Struct, frozen=True, kw_only=True):
+    """A device shows a box the claim of another that it has talked to."""
+
+    claim: str
+
+
+class HeldCommand(msgspec.Struct, frozen=True, kw_only=True):
+    """A command that a device was told is accepted, as it keeps it until it is in the cloud: what it sent, and of the answer the
+    position, the time (UTC) and the business date."""
+
+    submit: Submit
+    position: str
+    at: datetime
+    business_date: str
+
+
+class HandIn(msgspec.Struct, frozen=True, kw_only=True):
+    """What a device holds and the box may not: a replacement plays it. `is_last`: the device has no more."""
+
+    commands: Annotated[tuple[HeldCommand, ...], msgspec.Meta(max_length=BATCH_COMMANDS_MAX)]
+    is_last: bool = True
+
+
+class HandInResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a command that was handed in: the journal knew it, it was played now, it waits until all have handed in theirs,
+    or it was refused with `code` and is kept for a person."""
+
+    command_id: str
+    outcome: Literal["known", "played", "waits", "refused"]
+    code: str = ""
+
+
+class HandedIn(msgspec.Struct, frozen=True, kw_only=True):
+    """The answers to the commands of a hand-in, in order."""
+
+    results: tuple[HandInResult, ...]
+
+
 class SnapshotFrame(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="snapshot"):
     """Everything live, as of `position`: what was known before is void. `overrides` are what the site says of its items (86, countdown,
-    local price), `alarms` codes of what a person should look at."""
+    local price), `alarms` codes of what a person should look at, `check_sequences` of each of `checks` the sequence of its last change."""
 
     position: str
     site: SiteState
@@ -99,11 +148,13 @@ class SnapshotFrame(msgspec.Struct, frozen=True, kw_only=True, tag_field="type",
     tickets: tuple[Ticket, ...]
     overrides: tuple[ItemOverride, ...] = ()
     alarms: tuple[str, ...] = ()
+    box: BoxState | None = None
+    check_sequences: tuple[int, ...] = ()
 
 
 class ChangesFrame(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="changes"):
     """What has changed up to `position`: each check, ticket and override whole, once, also one that is closed, bumped or taken back.
-    `alarms` are all that hold, where that has changed."""
+    `alarms` are all that hold, where that has changed; `check_sequences` as in a snapshot."""
 
     position: str
     checks: tuple[CheckView, ...] = ()
@@ -112,6 +163,8 @@ class ChangesFrame(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", 
     cloud: CloudState | None = None
     overrides: tuple[ItemOverride, ...] = ()
     alarms: tuple[str, ...] | None = None
+    box: BoxState | None = None
+    check_sequences: tuple[int, ...] = ()
 
 
 class FeedEntry(msgspec.Struct, frozen=True, kw_only=True):

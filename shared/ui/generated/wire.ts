@@ -124,6 +124,14 @@ export interface BillMark {
   readonly outdated: boolean;
 }
 
+/** How the box stands that a device talks to: the epoch it writes under, and the token of its claim, which a device remembers and shows to a box of a lower one. `fenced_epoch` is the higher epoch by which this box was fenced, 0 for the present box; `is_recovering`: it collects what tablets hold, and sells in a moment. */
+export interface BoxState {
+  readonly epoch: number;
+  readonly claim: string;
+  readonly fenced_epoch: number;
+  readonly is_recovering: boolean;
+}
+
 /** The station has made an item. With the last one the ticket is bumped. */
 export interface BumpItem {
   readonly type: "BumpItem";
@@ -188,7 +196,7 @@ export interface ChangeLine {
   readonly weight?: string | null;
 }
 
-/** What has changed up to `position`: each check, ticket and override whole, once, also one that is closed, bumped or taken back. `alarms` are all that hold, where that has changed. */
+/** What has changed up to `position`, `check_sequences` as in a snapshot: each check, ticket and override whole, once, also one that is closed, bumped or taken back. `alarms` are all that hold, where that has changed. */
 export interface ChangesFrame {
   readonly type: "changes";
   readonly position: string;
@@ -198,6 +206,8 @@ export interface ChangesFrame {
   readonly cloud: CloudState | null;
   readonly overrides: readonly ItemOverride[];
   readonly alarms: readonly string[] | null;
+  readonly box: BoxState | null;
+  readonly check_sequences: readonly number[];
 }
 
 /** A service charge as given, and what it comes to. */
@@ -556,6 +566,32 @@ export interface GivenDiscount {
   readonly approved_by: string;
   readonly parts_minor: readonly number[];
   readonly granted: boolean;
+}
+
+/** What a device holds and the box may not: a replacement plays it. `is_last`: the device has no more. */
+export interface HandIn {
+  readonly commands: readonly HeldCommand[];
+  readonly is_last: boolean;
+}
+
+/** What became of a command that was handed in: the journal knew it, it was played now, it waits until all have handed in theirs, or it was refused with `code` and is kept for a person. */
+export interface HandInResult {
+  readonly command_id: string;
+  readonly outcome: "known" | "played" | "refused" | "waits";
+  readonly code: string;
+}
+
+/** The answers to the commands of a hand-in, in order. */
+export interface HandedIn {
+  readonly results: readonly HandInResult[];
+}
+
+/** A command that a device was told is accepted, as it keeps it until it is in the cloud: what it sent, and of the answer the position, the time (UTC) and the business date. */
+export interface HeldCommand {
+  readonly submit: Submit;
+  readonly position: string;
+  readonly at: Instant;
+  readonly business_date: string;
 }
 
 /** Record a card that the network holds for the check. */
@@ -1131,6 +1167,11 @@ export interface ShowBill {
   readonly revision?: number | null;
 }
 
+/** A device shows a box the claim of another that it has talked to. */
+export interface ShowClaim {
+  readonly claim: string;
+}
+
 /** What is in force at the site. `business_date` never goes back (DESIGN.md, Business day). `scheduled` are the menus to come, in order of their times; shared/domain/menu/schedule.py has their rules. */
 export interface SiteState {
   readonly epoch: number;
@@ -1142,7 +1183,7 @@ export interface SiteState {
   readonly scheduled: readonly ScheduledMenu[];
 }
 
-/** Everything live, as of `position`: what was known before is void. `overrides` are what the site says of its items (86, countdown, local price), `alarms` codes of what a person should look at. */
+/** Everything live, as of `position`: what was known before is void. `check_sequences` are those of the last change of each of `checks`. `overrides` are what the site says of its items (86, countdown, local price), `alarms` codes of what a person should look at. */
 export interface SnapshotFrame {
   readonly type: "snapshot";
   readonly position: string;
@@ -1152,6 +1193,8 @@ export interface SnapshotFrame {
   readonly tickets: readonly Ticket[];
   readonly overrides: readonly ItemOverride[];
   readonly alarms: readonly string[];
+  readonly box: BoxState | null;
+  readonly check_sequences: readonly number[];
 }
 
 /** Split a check into itself and `into`, new checks. `seats` gives each of them, the check itself first, its seats; lines of no seat are borne by all seats alike, and seats that are not named stay. `assignments` say it for single lines, and go before seats; a line that nothing is said of stays. What is not in the kitchen yet goes to one check alone. */
