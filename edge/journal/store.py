@@ -7,7 +7,7 @@ because SQLite before 3.51.3 can corrupt a WAL when two do at once; readers (rea
 
 import os
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,25 +18,30 @@ from edge.journal.schema import migrate
 from shared.limits import JOURNAL_CHECKPOINT_PAGES, SQLITE_BUSY_TIMEOUT_S
 from shared.protocol.entry import START, StoredEntry, decode_entry
 
-__all__ = ["SqliteStore", "connect"]
+__all__ = ["SqliteStore", "connect", "make_durable", "sync_file"]
 
 
 def connect(path: Path) -> sqlite3.Connection:
     """A connection that may write: WAL, FULL, explicit transactions, usable from the thread it is handed to."""
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=SQLITE_BUSY_TIMEOUT_S)
     try:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA cache_size = -16000")  # kilobytes
-        connection.execute(f"PRAGMA wal_autocheckpoint = {JOURNAL_CHECKPOINT_PAGES}")
+        make_durable(connection)
     except sqlite3.Error:
         connection.close()
         raise
     return connection
 
 
-def _sync(path: Path) -> None:
+def make_durable(connection: sqlite3.Connection) -> None:
+    """Set up a fresh connection so that what it commits is on disk (Law 1)."""
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA cache_size = -16000")  # kilobytes
+    connection.execute(f"PRAGMA wal_autocheckpoint = {JOURNAL_CHECKPOINT_PAGES}")
+
+
+def sync_file(path: Path) -> None:
     """Put what the operating system holds of a file on disk; a file that is not there needs nothing."""
     try:
         file = os.open(path, os.O_RDONLY)
@@ -51,9 +56,15 @@ def _sync(path: Path) -> None:
 class SqliteStore:
     """A journal file. One thread at a time uses it."""
 
-    def __init__(self, path: Path) -> None:
-        """Opens or creates the file and brings its tables up to date. Raises sqlite3.Error."""
+    def __init__(
+        self, path: Path, *, connect: Callable[[Path], sqlite3.Connection] = connect, sync_file: Callable[[Path], None] = sync_file
+    ) -> None:
+        """Opens or creates the file and brings its tables up to date. Raises sqlite3.Error.
+
+        A test of faults passes a `connect` and a `sync_file` over a disk of its own.
+        """
         self.path = path
+        self._connect, self._sync_file = connect, sync_file
         self.connection = connect(path)
         migrate(self.connection)
 
@@ -67,8 +78,8 @@ class SqliteStore:
         holds, and the next repeat of their command would be answered from them (Law 1).
         """
         self.connection.close()
-        _sync(self.path.with_name(f"{self.path.name}-wal"))
-        self.connection = connect(self.path)
+        self._sync_file(self.path.with_name(f"{self.path.name}-wal"))
+        self.connection = self._connect(self.path)
 
     def head(self) -> Head:
         row = self.connection.execute(queries.HEAD).fetchone()
