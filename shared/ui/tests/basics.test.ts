@@ -51,11 +51,11 @@ function check(id: string, status: "open" | "closed" = "open"): CheckView {
 }
 
 function snapshot(position: string, ...checks: CheckView[]): SnapshotFrame {
-  return { type: "snapshot", position, site: SITE, cloud: CLOUD, checks, tickets: [], overrides: [], alarms: [] };
+  return { type: "snapshot", position, site: SITE, cloud: CLOUD, checks, tickets: [], overrides: [], alarms: [], box: null, check_sequences: [] };
 }
 
 function changes(position: string, over: Partial<ChangesFrame>): ChangesFrame {
-  return { type: "changes", position, checks: [], tickets: [], site: null, cloud: null, overrides: [], alarms: null, ...over };
+  return { type: "changes", position, checks: [], tickets: [], site: null, cloud: null, overrides: [], alarms: null, box: null, check_sequences: [], ...over };
 }
 
 test("a snapshot makes what was known before void", () => {
