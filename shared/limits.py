@@ -94,6 +94,10 @@ CARDS_ASKED_MAX = 64  # questions to the card network under way at once; one mor
 READY_TIMEOUT_S = 2.0  # seconds after which a box that does not answer itself is not ready
 CURRENT_STATE_TIMEOUT_S = 1.0  # seconds a refusal waits for the state that it is told with
 READERS_MAX = 2  # read-only connections of the edge
+RETENTION_DAYS_MIN = 30  # days an entry stays on its box after it was written, and is in the cloud and backed up (DESIGN.md, Law 4)
+TRIM_CHUNK_ENTRIES = 100  # entries forgotten in one transaction: a few milliseconds in which commands wait
+TRIM_INTERVAL_S = 3600.0  # seconds between two looks at what may be forgotten
+TRIM_PAUSE_S = 0.5  # seconds between two chunks, which belong to the waiters
 DISK_FREE_ALARM_BYTES = 512 * 1024 * 1024  # bytes: less free space than this raises the alarm
 
 # --- the feed ----------------------------------------------------------------------------------

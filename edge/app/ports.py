@@ -90,6 +90,16 @@ class Store(Protocol):
         """Put the write on disk, synced, as a whole. Raises StorageFullError or CommitUnknownError, and then needs `reopen`."""
         ...
 
+    def begins(self) -> Position:
+        """The position after which entries are held: START, or the checkpoint behind which the journal was trimmed."""
+        ...
+
+    def trim(self, through: int) -> Position:
+        """Fold a bounded run of whole commands, none of them after sequence `through` nor the last entry, into the checkpoint, and forget
+        their entries, in one synced transaction; where the journal now begins. Raises as `commit` does, and ValueError for a
+        chain that does not hold: then nothing was forgotten."""
+        ...
+
     def reopen(self) -> None:
         """Let go of the file and open it anew, after a commit that failed. What is read afterwards is on disk, synced."""
         ...

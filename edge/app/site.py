@@ -73,11 +73,12 @@ Outcome = tuple[Accepted, ...] | RefusedCommand
 
 
 class Committed(msgspec.Struct, frozen=True, kw_only=True):
-    """What a group has put on disk, for the feed."""
+    """What a group has put on disk, for the feed. `sequences` are those of the last entry that changed each aggregate."""
 
     head: Position
     entries: tuple[StoredEntry, ...]
     changes: dict[Key, Aggregate]
+    sequences: dict[Key, int] = {}
 
 
 class Site:
@@ -227,7 +228,7 @@ class Site:
         for key, aggregate in group.draft.changes.items():
             self._cache.put(key, aggregate, group.sizes[key])
         entries = tuple(stored for stored, _ in group.entries)
-        return Committed(head=self._head, entries=entries, changes=group.draft.changes)
+        return Committed(head=self._head, entries=entries, changes=group.draft.changes, sequences=group.touched)
 
     def _decide_request(self, request: Request, trial: Trial) -> Outcome:
         if not request.commands:
@@ -345,6 +346,8 @@ class Site:
         if fresh:
             return answer_of(fresh)
         stored = self._store.entries(record.first_sequence - 1, record.count)
+        if not stored or stored[0].sequence != record.first_sequence:
+            raise Refused("command.forgotten", f"The command was accepted at sequence {record.first_sequence}, which is no longer on the box.")
         return answer_of([(entry, decode_entry(entry.entry)) for entry in stored])
 
     def _write_of(self, group: Trial) -> Write:

@@ -20,9 +20,9 @@ ON CONFLICT (kind, id) DO UPDATE SET is_live = excluded.is_live, updated_sequenc
 """
 # INDEXED BY, here and below: SQLite would else go through every check and ticket there ever was.
 # The newest, where there are more than can be shown: a ticket that nobody bumps must hide no new one.
-LIVE = "SELECT state FROM aggregates INDEXED BY aggregates_live WHERE kind = ? AND is_live ORDER BY updated_sequence DESC LIMIT ?"
+LIVE = "SELECT state, updated_sequence FROM aggregates INDEXED BY aggregates_live WHERE kind = ? AND is_live ORDER BY updated_sequence DESC LIMIT ?"
 COUNT_LIVE = "SELECT count(*) FROM aggregates INDEXED BY aggregates_live WHERE kind = ? AND is_live"
-CHANGED_AFTER = "SELECT kind, state FROM aggregates WHERE updated_sequence > ? ORDER BY updated_sequence LIMIT ?"
+CHANGED_AFTER = "SELECT kind, state, updated_sequence FROM aggregates WHERE updated_sequence > ? ORDER BY updated_sequence LIMIT ?"
 # What a list of checks may be narrowed to; an empty parameter narrows nothing.
 _NARROWED = """
   AND (:table_id = '' OR json_extract(state, '$.table_id') = :table_id)
@@ -30,13 +30,13 @@ _NARROWED = """
   AND (:service = '' OR json_extract(state, '$.service') = :service)
 """
 OPEN_CHECKS = f"""
-SELECT state FROM aggregates INDEXED BY aggregates_live
+SELECT state, updated_sequence FROM aggregates INDEXED BY aggregates_live
 WHERE kind = 'check' AND is_live AND (:from_date = '' OR json_extract(state, '$.business_date') BETWEEN :from_date AND :to_date) {_NARROWED}
 ORDER BY updated_sequence DESC LIMIT :limit
 """
 # `status` is 'closed' or 'merged'.
 CLOSED_CHECKS = f"""
-SELECT state FROM aggregates INDEXED BY aggregates_closed
+SELECT state, updated_sequence FROM aggregates INDEXED BY aggregates_closed
 WHERE kind = 'check' AND NOT is_live AND json_extract(state, '$.business_date') BETWEEN :from_date AND :to_date
   AND json_extract(state, '$.status') = :status {_NARROWED}
 ORDER BY updated_sequence DESC LIMIT :limit
@@ -62,6 +62,15 @@ WHERE o.digest IS NOT n.digest OR o.first_sequence IS NOT n.first_sequence OR o.
 UNION ALL
 SELECT hex(n.id) FROM rebuilt_commands n WHERE NOT EXISTS (SELECT 1 FROM commands o WHERE o.id = n.id)
 """
+
+# --- the checkpoint ----------------------------------------------------------------------------
+CHECKPOINT = "SELECT epoch, sequence, hash, state_hash, format FROM checkpoint"
+PUT_CHECKPOINT = "INSERT OR REPLACE INTO checkpoint (only_row, epoch, sequence, hash, state_hash, format) VALUES (1, ?, ?, ?, ?, ?)"
+CHECKPOINT_AGGREGATE = "SELECT kind, id, is_live, updated_sequence, state FROM checkpoint_aggregates WHERE kind = ? AND id = ?"
+CHECKPOINT_AGGREGATES = "SELECT kind, id, is_live, updated_sequence, state FROM checkpoint_aggregates"
+CHECKPOINT_COMMANDS = "SELECT id, digest, first_sequence, count FROM checkpoint_commands"
+COPY_CHECKPOINT = "INSERT INTO {prefix}{table} SELECT * FROM checkpoint_{table}"
+FORGET_ENTRIES = "DELETE FROM journal WHERE sequence <= ?"
 
 # --- what is not in the journal ----------------------------------------------------------------
 DOCUMENT = "SELECT body FROM documents WHERE version = ?"

@@ -12,6 +12,7 @@ from typing import TypeVar
 import aiosqlite
 import msgspec
 
+from edge.app.feed import Change
 from edge.journal import queries
 from edge.journal.rows import select_statement
 from shared.domain.check import CHECK, Check
@@ -125,13 +126,17 @@ class Reader:
 
     async def checks(self, wanted: ChecksWanted, limit: int) -> list[Check]:
         """Checks: open ones the longest untouched first, others the last touched first. Where there are more than `limit`, the newest."""
+        return [check for check, _ in await self.check_changes(wanted, limit)]
+
+    async def check_changes(self, wanted: ChecksWanted, limit: int) -> list[tuple[Check, int]]:
+        """The same, each with the sequence of its last change."""
         parameters: dict[str, object] = {**msgspec.structs.asdict(wanted), "limit": limit}
         if wanted.status == "open":
             rows = await self._rows(queries.OPEN_CHECKS, parameters)
             rows.reverse()
         else:
             rows = await self._rows(queries.CLOSED_CHECKS, parameters)
-        return [msgspec.json.decode(str(row[0]), type=Check) for row in rows]
+        return [(msgspec.json.decode(str(row[0]), type=Check), int(str(row[1]))) for row in rows]
 
     async def live_tickets(self, limit: int) -> list[Ticket]:
         """Tickets that a screen still shows, the oldest first."""
@@ -166,8 +171,8 @@ class Reader:
         tickets = await self._rows(queries.COUNT_LIVE, (TICKET,))
         return int(str(checks[0][0])), int(str(tickets[0][0]))
 
-    async def screens(self, after_sequence: int | None, limit: int) -> tuple[Position, list[Aggregate] | None]:
-        """(head, aggregates) in one moment: everything live, or what changed after a sequence.
+    async def screens(self, after_sequence: int | None, limit: int) -> tuple[Position, list[Change] | None]:
+        """(head, aggregates with the sequences of their last changes) in one moment: everything live, or what changed after a sequence.
 
         None instead of the changed ones when there are more than `limit` of them: take everything live instead.
         """
@@ -178,14 +183,15 @@ class Reader:
                     row = await cursor.fetchone()
                 head = Position(*tuple(row)[:3]) if row else START
                 if after_sequence is None:
-                    found: list[Aggregate] = []
+                    found: list[Change] = []
                     for kind in AGGREGATES:
                         async with connection.execute(queries.LIVE, (kind, limit)) as cursor:
-                            found += [_decode(kind, state) for (state,) in reversed(list(await cursor.fetchall()))]
+                            rows = reversed(list(await cursor.fetchall()))
+                        found += [Change(_decode(kind, state), sequence) for state, sequence in rows]
                     return head, found
                 async with connection.execute(queries.CHANGED_AFTER, (after_sequence, limit + 1)) as cursor:
                     rows = list(await cursor.fetchall())
-                return head, None if len(rows) > limit else [_decode(kind, state) for kind, state in rows]
+                return head, None if len(rows) > limit else [Change(_decode(kind, state), sequence) for kind, state, sequence in rows]
             finally:
                 # Whoever asked may have walked away in the middle of any statement, BEGIN included. This one is queued behind it,
                 # even if it is not awaited to its end, and does nothing where no transaction is open.

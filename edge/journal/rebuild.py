@@ -15,10 +15,11 @@ import msgspec
 
 from edge.app.cache import StateCache
 from edge.journal import queries
+from edge.journal.checkpoint import read_checkpoint
 from edge.journal.rows import insert_rows
 from edge.journal.schema import PROJECTIONS, create_indexes, create_projections, mark_format
 from shared.domain.kernel import Aggregate, Key
-from shared.domain.registry import AGGREGATES
+from shared.domain.registry import AGGREGATES, STATE_FORMAT
 from shared.limits import (
     AGGREGATES_CACHED_MAX,
     REBUILD_CACHED_BYTES_MAX,
@@ -133,8 +134,8 @@ def _drop(connection: sqlite3.Connection) -> None:
 
 
 def _fold_all(connection: sqlite3.Connection, progress: Callable[[int], None]) -> tuple[int, int]:
-    """(last sequence, entries of an unknown type)."""
-    view, last, unknown = _View(connection), 0, 0
+    """(last sequence, entries of an unknown type). What was trimmed is taken from the checkpoint."""
+    view, last, unknown = _View(connection), _begin(connection), 0
     while page := connection.execute(queries.ENTRIES_AFTER, (last, VERIFY_PAGE_ENTRIES)).fetchall():
         with _transaction(connection):
             commands: list[tuple[object, ...]] = []
@@ -152,6 +153,17 @@ def _fold_all(connection: sqlite3.Connection, progress: Callable[[int], None]) -
             view.flush()
         progress(last)
     return last, unknown
+
+
+def _begin(connection: sqlite3.Connection) -> int:
+    """The sequence after which the journal holds entries; what those before it came to is put into the new tables."""
+    checkpoint = read_checkpoint(connection)
+    if checkpoint.position.sequence and checkpoint.format != STATE_FORMAT:
+        raise ValueError(f"the checkpoint is in state format {checkpoint.format}, this release needs {STATE_FORMAT}: restore the box")
+    with _transaction(connection):
+        for table in PROJECTIONS:
+            connection.execute(queries.COPY_CHECKPOINT.format(prefix=PREFIX, table=table))
+    return checkpoint.position.sequence
 
 
 def _differences(connection: sqlite3.Connection) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """The journal's tables, as migrations that sqlite-utils applies and records.
 
-What lives here: DDL only. `journal` is the truth; `commands` and `aggregates` are projections of it that can be dropped and
+What lives here: DDL only. `journal`, behind the `checkpoint`, is the truth; `commands` and `aggregates` are projections of it that can be dropped and
 rebuilt (Law 2); the rest is what Law 2 names as not in the journal: received documents, followers' positions, devices.
 """
 
@@ -55,6 +55,19 @@ CREATE INDEX aggregates_live ON aggregates (kind, updated_sequence) WHERE is_liv
 -- What was closed on a date: that of a report.
 CREATE INDEX aggregates_closed ON aggregates (json_extract(state, '$.business_date'), updated_sequence)
 WHERE kind = 'check' AND NOT is_live;
+"""
+
+_CHECKPOINT = """
+-- Where the journal begins after it was trimmed: the last entry that was forgotten, what all of those come to as a hash, and the
+-- state format of the tables checkpoint_aggregates and checkpoint_commands, which hold it.
+CREATE TABLE checkpoint (
+    only_row   INTEGER PRIMARY KEY CHECK (only_row = 1),
+    epoch      INTEGER NOT NULL,
+    sequence   INTEGER NOT NULL,
+    hash       BLOB NOT NULL,
+    state_hash BLOB NOT NULL,
+    format     INTEGER NOT NULL
+) STRICT;
 """
 
 _BOX = """
@@ -125,6 +138,14 @@ def m0001_journal(db: Database) -> None:
 def m0003_indexes(db: Database) -> None:
     """All indexes as they are now: a file made before this release lacks some. (m0002 of release 0.1 did the same for its own.)"""
     create_indexes(db.conn)
+
+
+@migrations()
+def m0004_checkpoint(db: Database) -> None:
+    """Where trimmed entries are kept as what they come to."""
+    for statement in _statements(_CHECKPOINT):
+        db.conn.execute(statement)
+    create_projections(db.conn, "checkpoint_")
 
 
 def migrate(connection: sqlite3.Connection) -> None:

@@ -12,11 +12,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from edge.app.ports import CommandRecord, CommitUnknownError, Head, StorageFullError, Write
-from edge.journal import queries
+from edge.journal import checkpoint, queries
 from edge.journal.rows import insert_rows, select_rows
 from edge.journal.schema import migrate
 from shared.limits import JOURNAL_CHECKPOINT_PAGES, SQLITE_BUSY_TIMEOUT_S
-from shared.protocol.entry import START, StoredEntry, decode_entry
+from shared.protocol.entry import START, Position, StoredEntry, decode_entry
 
 __all__ = ["SqliteStore", "connect", "make_durable", "sync_file"]
 
@@ -121,6 +121,23 @@ class SqliteStore:
         """One transaction, synced. See the port for its errors."""
         self._transaction(rows_of(write))
 
+    def begins(self) -> Position:
+        return checkpoint.begins(self.connection)
+
+    def trim(self, through: int) -> Position:
+        connection = self.connection
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                position = checkpoint.trim_step(connection, through)
+            except Exception:
+                connection.execute("ROLLBACK")
+                raise
+            connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise _trouble(error) from error
+        return position
+
     def _transaction(self, statements: list[tuple[str, list[tuple[object, ...]]]]) -> None:
         connection = self.connection
         try:
@@ -132,9 +149,13 @@ class SqliteStore:
             connection.execute("ROLLBACK")
             raise  # two entries at one sequence: a defect, or a second writer; never to be papered over
         except sqlite3.Error as error:
-            if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL:  # not every error has a code
-                raise StorageFullError(str(error)) from error
-            raise CommitUnknownError(str(error)) from error
+            raise _trouble(error) from error
+
+
+def _trouble(error: sqlite3.Error) -> StorageFullError | CommitUnknownError:
+    """The trouble of a transaction, as the port names it."""
+    is_full = getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL  # not every error has a code
+    return StorageFullError(str(error)) if is_full else CommitUnknownError(str(error))
 
 
 _LOAD = queries.LOAD.format(prefix="")

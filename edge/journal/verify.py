@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from edge.journal import queries
+from edge.journal.checkpoint import Checkpoint, read_checkpoint, state_hash
 from shared.limits import VERIFY_PAGE_ENTRIES
 from shared.operator_error import OperatorError
 from shared.protocol.entry import START, Position, StoredEntry, decode_entry, entry_hash
@@ -20,13 +21,15 @@ __all__ = ["Verified", "open_read_only", "verify"]
 class Verified(msgspec.Struct, frozen=True, kw_only=True):
     """What was found. `bad_sequence` is the first entry at fault, None for a whole journal; `problem` says what is wrong.
 
-    `ahead` names followers that have seen more than the journal holds: its tail was cut (Law 2).
+    `begins` is the checkpoint behind which the journal was trimmed, or the beginning. `ahead` names followers that have seen more than
+    the journal holds: its tail was cut (Law 2).
     """
 
     entries: int
     head: str
     bad_sequence: int | None = None
     problem: str = ""
+    begins: str = str(START)
     ahead: tuple[str, ...] = ()
 
     @property
@@ -42,7 +45,7 @@ def open_read_only(path: Path) -> sqlite3.Connection:
 
 
 def verify(path: Path, site_id: str, progress: Callable[[int], None] = lambda _: None) -> Verified:
-    """Walk the chain of a journal file from its first entry. `progress` is told the sequence reached.
+    """Walk the chain of a journal file from its checkpoint, if it was trimmed, else from its first entry. `progress` is told the sequence reached.
 
     Checks that sequences have no gap, epochs never go back, each hash follows from the one before, and each entry's own
     header agrees with its place and site. Raises OperatorError `journal.missing` or `journal.unusable`.
@@ -50,20 +53,32 @@ def verify(path: Path, site_id: str, progress: Callable[[int], None] = lambda _:
     connection = open_read_only(path)
     try:
         connection.execute("BEGIN")
-        last = START
+        checkpoint = read_checkpoint(connection) if _has_checkpoint(connection) else Checkpoint()
+        last = checkpoint.position
+        if last.sequence and state_hash(connection) != checkpoint.state_hash:
+            problem = "what it comes to, with all before it, is not what was kept of it when it was trimmed"
+            return Verified(entries=0, head=str(last), bad_sequence=last.sequence, problem=problem, begins=str(last))
+        begins = str(last)
         while page := connection.execute(queries.ENTRIES_AFTER, (last.sequence, VERIFY_PAGE_ENTRIES)).fetchall():
             for row in page:
                 entry = StoredEntry(*row)
                 problem = _problem(last, entry, site_id)
                 if problem:
-                    return Verified(entries=last.sequence, head=str(last), bad_sequence=last.sequence + 1, problem=problem)
+                    return Verified(
+                        entries=last.sequence, head=str(last), bad_sequence=last.sequence + 1, problem=problem, begins=begins
+                    )  # fmt: skip
                 last = entry.position
             progress(last.sequence)
-        return Verified(entries=last.sequence, head=str(last), ahead=_ahead(connection, last))
+        return Verified(entries=last.sequence, head=str(last), ahead=_ahead(connection, last), begins=begins)
     except sqlite3.Error as error:
         raise OperatorError("journal.unusable", f"{path} cannot be read: {error}", "Restore the box from hub or mirror.") from error
     finally:
         connection.close()
+
+
+def _has_checkpoint(connection: sqlite3.Connection) -> bool:
+    """A file that no release since 0.3 has served has no such table, and is only read here."""
+    return connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'checkpoint'").fetchone()[0] > 0
 
 
 def _problem(last: Position, entry: StoredEntry, site_id: str) -> str:
@@ -86,6 +101,6 @@ def _problem(last: Position, entry: StoredEntry, site_id: str) -> str:
 def _ahead(connection: sqlite3.Connection, last: Position) -> tuple[str, ...]:
     found: list[str] = []
     for name, position in connection.execute(queries.FOLLOWERS):
-        if Position.parse(position).sequence > last.sequence:
+        if position and Position.parse(position).sequence > last.sequence:  # what fenced the box is kept there too, and has none
             found.append(name)
     return tuple(found)

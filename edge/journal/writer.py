@@ -30,11 +30,15 @@ _Item = tuple[Request | _Job, "asyncio.Future[Any]"]
 class Writer:
     """Owns the store and the site in one thread. Everybody else asks, and awaits the answer."""
 
-    def __init__(self, site: Site, store: SqliteStore, on_commit: Callable[[Committed], None]) -> None:
-        """`on_commit` is called in the event loop, before the answers of its group are given."""
+    def __init__(
+        self, site: Site, store: SqliteStore, on_commit: Callable[[Committed], None], ensure_open: Callable[[], None] = lambda: None
+    ) -> None:
+        """`on_commit` is called in the event loop, before the answers of its group are given. `ensure_open` raises Refused while the box
+        takes no requests: it is asked when one comes, and in the thread again when its turn has come."""
         self._site = site
         self._store = store
         self._on_commit = on_commit
+        self._ensure_open = ensure_open
         self._queue: queue.Queue[_Item | None] = queue.Queue(WRITER_QUEUE_MAX)
         self._thread = threading.Thread(target=self._run, name="journal-writer", daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -60,7 +64,9 @@ class Writer:
         return self._queue.qsize()
 
     async def submit(self, request: Request) -> Outcome:
-        """The outcome of a request, once it is on disk. Raises Refused `edge.busy` when the queue is full."""
+        """The outcome of a request, once it is on disk. Raises Refused `edge.busy` when the queue is full, `box.fenced` or
+        `box.recovering` while the box takes none."""
+        self._ensure_open()
         return await self._ask(request)
 
     async def call(self, job: Callable[[Site, SqliteStore], T]) -> T:
@@ -113,8 +119,11 @@ class Writer:
             return
         committed: Committed | None = None
         try:
+            self._ensure_open()  # what was queued before the box was fenced is not written after it
             self._heal()
             outcomes, committed = self._site.execute([request for request, _ in group])
+        except Refused as refused:
+            outcomes = [RefusedCommand(error=refused)] * len(group)
         # Whatever goes wrong, those who wait must be told, and the next group be decided on state that is read anew (Law 1).
         except Exception as error:
             log.exception("the journal could not be used; it will be opened anew")

@@ -32,6 +32,9 @@ class Refused(Exception):
 
 COMMON_ERRORS: dict[str, ErrorInfo] = {
     "permission.missing": ErrorInfo(403, "This device may not do that.", "Use a device with the right role, or ask a manager."),
+    "command.forgotten": ErrorInfo(
+        410, "The command was accepted so long ago that its answer is no longer on the box.", "Nothing: it took effect, once. The hub has it."
+    ),
     "command.id_reused": ErrorInfo(409, "This command id was used for a different command.", "Give every new command an id of its own."),
     "command.repeated_in_batch": ErrorInfo(422, "One command id stands twice in a batch.", "Give every command of the batch an id of its own."),
     "command.malformed": ErrorInfo(400, "The command cannot be read.", "Send JSON as described in the OpenAPI document of this box."),
@@ -42,6 +45,10 @@ COMMON_ERRORS: dict[str, ErrorInfo] = {
     "storage.unavailable": ErrorInfo(503, "The journal of the box cannot be opened.", "Ask again shortly; if it stays so, look at the disk."),
     "edge.busy": ErrorInfo(503, "The box has more requests waiting than it can take.", "Ask again in a second with the same command id."),
     "edge.stopping": ErrorInfo(503, "The box is restarting.", "Ask again in a second with the same command id."),
+    "box.fenced": ErrorInfo(409, "This box was replaced: another one holds a later claim of the site.",
+                            "Use the present box. Nothing is lost: tablets keep what was not accepted, the hub what this box still held."),
+    "box.recovering": ErrorInfo(503, "The box takes over from another one and collects what the tablets hold.",
+                                "Ask again in a moment with the same command id; the tablet does so by itself."),
     "epoch.behind": ErrorInfo(409, "This box was replaced: the journal is under a higher claim.", "Use the box that holds the newer claim."),
     "journal.foreign": ErrorInfo(409, "The journal belongs to another site.", "Use the data directory that belongs to this box."),
     "text.control_character": ErrorInfo(422, "A text holds a control character.", "Remove characters such as NUL from names and notes."),

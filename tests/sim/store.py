@@ -12,7 +12,8 @@ import msgspec
 
 from edge.app.ports import AggregateRow, CommandRecord, Head, Write
 from shared.domain.kernel import Key
-from shared.protocol.entry import START, StoredEntry
+from shared.limits import TRIM_CHUNK_ENTRIES
+from shared.protocol.entry import START, Position, StoredEntry, decode_entry
 
 __all__ = ["Disk", "PowerCut", "SimStore"]
 
@@ -29,6 +30,7 @@ class _Frame(msgspec.Struct, array_like=True):
     aggregates: list[tuple[str, str, AggregateRow]]
     at: datetime | None
     documents: list[tuple[str, bytes]]
+    trimmed: int = 0
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -100,6 +102,7 @@ class SimStore:
         self.aggregates: dict[Key, AggregateRow] = {}
         self._documents: dict[str, bytes] = {}
         self._at: datetime | None = None
+        self._begins = START
         for frame in self.disk.read():
             self._apply(frame)
 
@@ -109,6 +112,10 @@ class SimStore:
         self.aggregates.update(((kind, id), row) for kind, id, row in frame.aggregates)
         self._documents.update(frame.documents)
         self._at = frame.at or self._at
+        if frame.trimmed:
+            gone = frame.trimmed - self._begins.sequence
+            self._begins = self._entries[gone - 1].position
+            del self._entries[:gone]
 
     def head(self) -> Head:
         return Head(self._entries[-1].position, self._at) if self._entries else Head(START, None)
@@ -117,7 +124,24 @@ class SimStore:
         return {id: self._commands[id] for id in command_ids if id in self._commands}
 
     def entries(self, after_sequence: int, limit: int) -> list[StoredEntry]:
-        return self._entries[after_sequence : after_sequence + limit]
+        start = max(0, after_sequence - self._begins.sequence)
+        return self._entries[start : start + limit]
+
+    def begins(self) -> Position:
+        return self._begins
+
+    def trim(self, through: int) -> Position:
+        """What entries come to stands in the aggregates already: they are the checkpoint of this store."""
+        through = min(through, self._begins.sequence + len(self._entries) - 1)
+        whole = self._begins.sequence
+        for stored in self._entries[: max(0, through - whole)]:
+            said = decode_entry(stored.entry)
+            whole = stored.sequence if said.ordinal == said.of - 1 else whole
+            if whole - self._begins.sequence >= TRIM_CHUNK_ENTRIES:
+                break
+        if whole > self._begins.sequence:
+            self._put(_Frame([], [], [], None, [], whole))
+        return self._begins
 
     def load(self, kind: str, id: str) -> bytes | None:
         row = self.aggregates.get((kind, id))
@@ -133,8 +157,9 @@ class SimStore:
     def commit(self, write: Write) -> None:
         sequences = [entry.sequence for entry in write.entries]
         known = [record.command_id for record in write.commands if record.command_id in self._commands]
-        if sequences != list(range(len(self._entries) + 1, len(self._entries) + len(sequences) + 1)) or known:
-            raise ValueError(f"entries {sequences} do not follow {len(self._entries)}, or commands {known} are known")
+        last = self._begins.sequence + len(self._entries)
+        if sequences != list(range(last + 1, last + len(sequences) + 1)) or known:
+            raise ValueError(f"entries {sequences} do not follow {last}, or commands {known} are known")
         rows = [(kind, id, row) for (kind, id), row in write.aggregates.items()]
         self._put(_Frame(list(write.entries), list(write.commands), rows, write.at, []))
 

@@ -165,8 +165,8 @@ CASES = [
 
 # Codes of the shells: they are met before a decision, or when it is put on disk. Each shell's tests provoke its own.
 OF_THE_SHELLS = {
-    "command.id_reused", "command.malformed", "command.repeated_in_batch", "command.too_large", "command.unknown_type", "commit.unknown",
-    "edge.busy", "edge.stopping", "epoch.behind", "menu.import_refused", "menu.inconsistent", "menu.malformed", "storage.full", "storage.unavailable",
+    "command.forgotten", "command.id_reused", "command.malformed", "command.repeated_in_batch", "command.too_large",
+    "command.unknown_type", "commit.unknown", "edge.busy", "edge.stopping", "epoch.behind", "menu.import_refused", "menu.inconsistent", "menu.malformed", "storage.full", "storage.unavailable",
 }  # fmt: skip
 
 
