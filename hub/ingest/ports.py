@@ -11,21 +11,15 @@ from typing import Protocol
 
 import msgspec
 
+from shared.protocol.claim import Claim
 from shared.protocol.entry import Position, StoredEntry
-from shared.protocol.envelope import Hello
+from shared.protocol.envelope import DocumentPart, Hello, SiteCommand
 from shared.protocol.subjects import Address
 
 __all__ = [
-    "Contact",
-    "Contradiction",
-    "ContradictionKind",
-    "Registration",
-    "Registry",
-    "Shard",
-    "ShardTransaction",
-    "Unavailable",
-    "Unstorable",
-]
+    "Branch", "Contact", "Contradiction", "ContradictionKind", "Hole", "Registration", "Registry", "Shard", "ShardTransaction", "Standing",
+    "Unavailable", "Unstorable",
+]  # fmt: skip
 
 
 class Unavailable(Exception):
@@ -39,12 +33,14 @@ class Unstorable(Exception):
 class Registration(msgspec.Struct, frozen=True, kw_only=True):
     """What the hub knows of a site: where it is placed, under which epoch of the placement, and whose keys speak for it.
 
-    `boxes` maps the public key of each box that was ever claimed to the highest epoch it was given.
+    `boxes` maps the public key of each box that was ever claimed to the highest epoch it was given; `claim` is the token of the
+    claim in force, empty when the box was enrolled before there were tokens.
     """
 
     shard: str
     placement_epoch: int
     boxes: Mapping[str, int]
+    claim: str = ""
 
     @property
     def epoch(self) -> int:
@@ -77,6 +73,29 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     hello: Hello
 
 
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the hub stands with a site: its watermark, the last sequence that is in a backup, and whether commands wait for it."""
+
+    watermark: Position
+    backed_up: int = 0
+    has_commands: bool = False
+
+
+class Branch(msgspec.Struct, frozen=True, kw_only=True):
+    """What a replaced box wrote after its journal `parted` from that of the site, `kept` so far. Nothing is when both are the same."""
+
+    parted: Position
+    kept: Position
+
+
+class Hole(msgspec.Struct, frozen=True, kw_only=True):
+    """Entries after `before`, up to and with `last`, that the hub does not have and no box holds any more."""
+
+    address: Address
+    before: Position
+    last: Position
+
+
 class Registry(Protocol):
     """Registrations of sites, cached."""
 
@@ -89,6 +108,13 @@ class Registry(Protocol):
 
     def forget(self, addresses: Iterable[Address]) -> None:
         """What is cached of these has proved to be out of date."""
+        ...
+
+    async def learn(self, claim: Claim, token: str) -> bool:
+        """Register again what a box has proved with the token of its claim: the hub was restored and had forgotten it (Law 6).
+
+        False when the epoch is another box's, or the site is none: nothing is changed then. Raises Unavailable.
+        """
         ...
 
 
@@ -115,8 +141,65 @@ class ShardTransaction(Protocol):
         """Keep frames apart; one that is kept already changes nothing."""
         ...
 
-    async def record_contacts(self, contacts: Sequence[Contact]) -> dict[Address, Position]:
-        """Record hellos, at most one a site; the watermarks of their sites, not locked."""
+    async def record_contacts(self, contacts: Sequence[Contact]) -> dict[Address, Standing]:
+        """Record hellos, at most one a site; where the hub stands with these sites, not locked."""
+        ...
+
+    # --- replaced boxes ----------------------------------------------------------------------------
+
+    async def branch(self, address: Address, epoch: int, watermark: Position) -> Branch:
+        """The branch of the box that was given `epoch`. Where nothing of it is kept yet, it parts from the site's journal after the
+        last entry of an epoch that is not higher; `watermark` is the site's."""
+        ...
+
+    async def orphan_hash(self, address: Address, epoch: int, sequence: int) -> bytes | None:
+        """The hash kept at a sequence of a branch, or None."""
+        ...
+
+    async def keep_orphans(self, address: Address, epoch: int, branch: Branch, entries: Sequence[StoredEntry]) -> None:
+        """Keep entries, none of which is kept yet, and the branch as it stands with them."""
+        ...
+
+    # --- holes -------------------------------------------------------------------------------------
+
+    async def declare_hole(self, hole: Hole) -> None:
+        """Record the hole and set the watermark of its site, which is locked, behind it."""
+        ...
+
+    # --- documents of boxes ------------------------------------------------------------------------
+
+    async def keepsakes(self, addresses: Sequence[Address]) -> dict[Address, frozenset[str]]:
+        """The versions of the documents held of each site."""
+        ...
+
+    async def keep_part(self, address: Address, part: DocumentPart) -> Sequence[bytes]:
+        """Keep a part; all parts of its document, in order, once none is missing, else none. Of one site only the parts of the
+        DOCUMENTS_PENDING_MAX documents begun last are kept."""
+        ...
+
+    async def forget_parts(self, address: Address, version: str) -> None: ...
+
+    async def keep_document(self, address: Address, kind: str, version: str, document: bytes) -> None:
+        """Keep a whole document; of one site and kind only the KEEPSAKES_KEPT_MAX that came last."""
+        ...
+
+    # --- commands for sites ------------------------------------------------------------------------
+
+    async def open_commands(self, addresses: Sequence[Address]) -> dict[Address, list[SiteCommand]]:
+        """The commands that wait for these sites, the oldest first, those that have expired left out; sites without any are left out."""
+        ...
+
+    async def waiting_ids(self, addresses: Sequence[Address]) -> dict[Address, frozenset[str]]:
+        """The ids of all commands of these sites that are neither done nor refused, expired ones too; sites without any are left out.
+        The sites are locked, and where none has any nothing is asked."""
+        ...
+
+    async def commands_done(self, address: Address, ids: Iterable[str]) -> None:
+        """Their entries stand in the site's journal."""
+        ...
+
+    async def commands_refused(self, address: Address, refused: Mapping[str, str]) -> None:
+        """The site refused these, by id, with these codes. One that is done already stays so."""
         ...
 
 

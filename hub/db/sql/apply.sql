@@ -1,7 +1,7 @@
 -- Statements of the apply step: raw entries and watermarks of a shard. Role comanda_ingest.
 
 -- name: incarnation
-select incarnation::text from identity
+select shard_incarnation()
 
 -- The organisations that live here under the epoch that the writer knows; locked for share, so that none moves away before the commit.
 -- name: lock_placements
