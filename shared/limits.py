@@ -98,7 +98,18 @@ RETENTION_DAYS_MIN = 30  # days an entry stays on its box after it was written, 
 TRIM_CHUNK_ENTRIES = 100  # entries forgotten in one transaction: a few milliseconds in which commands wait
 TRIM_INTERVAL_S = 3600.0  # seconds between two looks at what may be forgotten
 TRIM_PAUSE_S = 0.5  # seconds between two chunks, which belong to the waiters
-DISK_FREE_ALARM_BYTES = 512 * 1024 * 1024  # bytes: less free space than this raises the alarm
+DISK_LOW_SHARE = 0.10  # of the disk: less free space raises the alarm `storage.low`, within the two bounds that follow
+DISK_LOW_BYTES_MIN = 512 * 1024 * 1024  # bytes: less is low on the smallest disk too
+DISK_LOW_BYTES_MAX = 4 * 1024 * 1024 * 1024  # bytes: more is not low on the largest; weeks of a busy site
+DISK_CRITICAL_SHARE = 0.02  # of the disk: less raises `storage.critical`, within the two bounds that follow
+DISK_CRITICAL_BYTES_MIN = 128 * 1024 * 1024  # bytes: a day of a busy site
+DISK_CRITICAL_BYTES_MAX = 512 * 1024 * 1024  # bytes
+CLOUD_BEHIND_ALARM_S = 60.0  # seconds after which an entry that is not in the cloud raises the alarm `cloud.behind`
+CLOUD_NEVER_ALARM_S = 24 * 3600.0  # seconds of the same on a box whose link has never said a word: it may be on its way to its site
+FOLLOWERS_KEPT_EVERY_S = 1.0  # seconds between two writes of what followers told: a watermark is said again, and need not be synced
+FOLLOWER_SILENT_ALARM_S = 60.0  # seconds after which a mirror that is behind and says nothing raises `mirror.silent`
+FOLLOWERS_MAX = 16  # followers that tell of themselves under a name
+HUB_REFUSALS_MAX = 64  # refused commands of the hub that a box remembers, and tells with each hello
 
 # --- the feed ----------------------------------------------------------------------------------
 FEED_PAGE_ENTRIES_MAX = 2_000  # entries in one HTTP answer or WebSocket frame
@@ -128,6 +139,12 @@ NATS_PENDING_BYTES_MAX = 16 * 1024 * 1024  # bytes that nats-py holds unsent
 FEED_FRAME_BYTES_MAX = 4 * 1024 * 1024  # bytes of one frame that a follower accepts
 LOCAL_RETRY_S = 1.0  # seconds before a program of the box tries a neighbour again
 LOCAL_TIMEOUT_S = 5.0  # seconds of one request between programs of a box
+MIRROR_FRAME_BYTES_MAX = 4 * 1024 * 1024  # bytes of one frame in the file of a mirror
+MIRROR_GROUP_S = 0.2  # seconds in which a mirror gathers entries before it writes and syncs them
+MIRROR_RETRY_MAX_S = 15.0  # seconds between two attempts of a mirror at a disk that fails, or that is not there
+MIRROR_REPORT_EVERY_S = 5.0  # seconds at most between two words from the mirror to the box
+MIRROR_KEEPSAKES_EVERY_S = 10.0  # seconds between two looks at what the box holds beside its journal
+MIRROR_READ_BYTES = 1024 * 1024  # bytes of a mirror read at once
 ANSWER_TIMEOUT_S = 5.0  # seconds of silence, with something in flight, after which the edge says hello
 HELLO_INTERVAL_S = 15.0  # seconds between hellos while idle: heartbeat and live figures
 HELLO_RETRY_S = 2.0  # seconds before an unanswered hello is said again, doubled up to the next
@@ -143,6 +160,7 @@ DOCUMENT_PART_BYTES = 256 * 1024  # bytes of one part of a document on the wire
 DOCUMENT_PARTS_MAX = 64  # parts of one document
 FETCH_ENTRIES_MAX = 5_000  # entries of one page that a replacement fetches from the hub
 FETCH_PAGE_BYTES_MAX = 4 * 1024 * 1024  # bytes of entries in such a page, exceeded by one entry at most
+ADOPT_BYTES_MAX = 112 * 1024  # bytes of the command by which an orphan is adopted: all entries of one command
 SITE_COMMANDS_PER_ANSWER = 8  # commands of the hub in one answer
 NATS_PAYLOAD_BYTES_MAX = 1024 * 1024  # bytes of one NATS message, the server's own default
 BOX_SUBSCRIPTIONS_MAX = 16  # subscriptions of one box: its answers, its inbox, and room for what comes
@@ -192,6 +210,12 @@ SHARD_READ_TIMEOUT_S = 3.0  # seconds a shard may take for its part of an answer
 
 # --- the apps in the restaurant -----------------------------------------------------------------
 UI_QUEUE_MAX = 2_000  # commands a tablet keeps for a box it cannot reach; one more is refused with a word
+UI_HELD_MAX = 20_000  # accepted commands a tablet holds for the cloud: a tablet's month; one more, and the oldest goes, with a word
+UI_HELD_MAX_S = 30 * 24 * 3600.0  # seconds a tablet holds an accepted command that the cloud does not have (DESIGN.md, Law 7)
+UI_HELD_IN_CLOUD_S = 24 * 3600.0  # seconds a tablet holds one that the cloud has: the hub may be restored from last night's backup
+UI_HAND_IN_MAX = 50  # commands of one hand-in
+UI_LEASE_S = 4.0  # seconds a tab that says nothing stays the one that sends, where the browser has no locks
+UI_LEASE_RENEW_S = 1.0  # seconds between its words
 UI_COMMAND_TIMEOUT_S = 10.0  # seconds a tablet waits for an answer before it asks again with the same id
 UI_RECONNECT_MIN_S = 0.25  # seconds before the first attempt to reach the box again, doubled each time
 UI_RECONNECT_MAX_S = 5.0  # seconds between attempts to reach the box
@@ -243,7 +267,8 @@ assert UPLINK_LANES * LANE_BYTES_MAX <= JETSTREAM_DISK_BYTES_MAX, "the account m
 assert ENTRY_BYTES_MAX < NATS_PAYLOAD_BYTES_MAX, "the largest entry must fit a message, with its frame"
 assert DOCUMENT_PART_BYTES < NATS_PAYLOAD_BYTES_MAX, "a part of a document must fit a message, with its frame"
 assert REQUEST_BYTES_MAX <= DOCUMENT_PART_BYTES * DOCUMENT_PARTS_MAX, "the largest menu must fit its parts"
-assert SITE_COMMANDS_PER_ANSWER * COMMAND_BYTES_MAX < NATS_PAYLOAD_BYTES_MAX, "commands for a site must fit an answer"
+assert SITE_COMMANDS_PER_ANSWER * ADOPT_BYTES_MAX < NATS_PAYLOAD_BYTES_MAX, "commands for a site must fit an answer"
+assert COMMAND_BYTES_MAX <= ADOPT_BYTES_MAX <= ENTRY_BYTES_MAX, "what a command carries can be adopted, and fits an entry"
 assert COMMAND_BYTES_MAX * 2 <= ENTRY_BYTES_MAX, "what a command carries must fit an entry"
 assert COMMAND_BYTES_MAX <= REQUEST_BYTES_MAX, "every command must fit a request"
 assert ANSWER_TIMEOUT_S < HELLO_INTERVAL_S < HELLO_RETRY_MAX_S * 2, "a lost answer shows before the next heartbeat"
@@ -251,14 +276,23 @@ assert LANE_RENEW_S * 2 < LANE_LEASE_S, "one lost renewal must not lose the lane
 assert CREDIT_TTL_S > ANSWER_TIMEOUT_S, "credit must outlive the wait for an answer"
 assert FEED_FRAME_BYTES_MAX > 2 * (FEED_PAGE_BYTES_MAX + ENTRY_BYTES_MAX), "a follower must accept every frame"
 assert ENVELOPES_IN_FLIGHT * ENVELOPE_BYTES_MAX <= NATS_PENDING_BYTES_MAX, "a full pipeline must fit what is held unsent"
+assert FEED_FRAME_BYTES_MAX <= MIRROR_FRAME_BYTES_MAX, "a page of the feed must fit a frame of the mirror"
+assert MIRROR_GROUP_S < 1.0, "a mirror is at most a second behind"
 assert WRITER_GROUP_MAX <= WRITER_QUEUE_MAX, "a full group must fit the queue"
 assert FEED_PAGE_ENTRIES_MAX <= FEED_RECENT_ENTRIES, "a page must be servable from memory"
+assert DISK_CRITICAL_BYTES_MIN < DISK_LOW_BYTES_MIN, "a disk is low before it is nearly full"
+assert DISK_CRITICAL_BYTES_MAX < DISK_LOW_BYTES_MAX, "a disk is low before it is nearly full"
+assert DISK_CRITICAL_SHARE < DISK_LOW_SHARE, "a disk is low before it is nearly full"
+assert HELLO_INTERVAL_S < CLOUD_BEHIND_ALARM_S, "a lost envelope is sent again before it raises an alarm"
 assert KITCHEN_ALARM_INTERVAL_S < KITCHEN_UNSHOWN_ALARM_S, "an alarm is not told much later than it holds"
 assert UI_PROBE_TIMEOUT_S < UI_PROBE_INTERVAL_S, "one question at a time"
 assert UI_KITCHEN_WARN_S < UI_KITCHEN_LATE_S < UI_KITCHEN_STALE_S, "a ticket grows late before it is stale"
 assert UI_RECONNECT_MAX_S * 3 + UI_PROBE_INTERVAL_S + UI_PROBE_TIMEOUT_S < KITCHEN_UNSHOWN_ALARM_S < UI_KITCHEN_WARN_S, (
     "a screen that is coming back raises no alarm, and the alarm comes before a ticket is late"
 )
+assert UI_HAND_IN_MAX <= BATCH_COMMANDS_MAX, "a hand-in must be one that a box reads"
+assert UI_HAND_IN_MAX * COMMAND_BYTES_MAX <= REQUEST_BYTES_MAX, "a hand-in must fit a request"
+assert UI_LEASE_RENEW_S * 2 < UI_LEASE_S, "one late word must not cost a tab the lease"
 assert CHECK_LINES_MAX * 2 <= TICKET_CHANGES_MAX, "every line may be voided and added to"
 assert ANSWER_TIMEOUT_S * 2 < UI_LINK_SILENT_S, "one lost answer must not look like an outage"
 assert SHARD_APPLY_TIMEOUT_S <= QUERY_TIMEOUT_S, "a batch is given up before a query is"

@@ -91,9 +91,11 @@ class CloudState(msgspec.Struct, frozen=True, kw_only=True):
 class BoxState(msgspec.Struct, frozen=True, kw_only=True):
     """How the box stands that a device talks to: the epoch it writes under, and the token of its claim, which a device remembers and
     shows to a box of a lower one. `fenced_epoch` is the higher epoch by which this box was fenced, 0 for the present box;
-    `is_recovering`: it collects what tablets hold, and sells in a moment."""
+    `is_recovering`: it collects what tablets hold, and sells in a moment. `site_id` tells a device that this is another restaurant's
+    box, for which what it keeps is not meant."""
 
     epoch: int
+    site_id: str = ""
     claim: str = ""
     fenced_epoch: int = 0
     is_recovering: bool = False

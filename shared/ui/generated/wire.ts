@@ -60,6 +60,12 @@ export interface AdjustTip {
   readonly revision?: number | null;
 }
 
+/** Take over all entries of one command that a fenced box accepted and this journal lacks. Said by the hub because a person decided so, under the id of the orphaned command, so that it has one effect whoever brings it. */
+export interface AdoptOrphan {
+  readonly type: "AdoptOrphan";
+  readonly entries: readonly OrphanedEntry[];
+}
+
 /** Put a menu that the box already holds in force, by its content hash. Where it was made from another version, `replaces` names that one, and what somebody else has put in force since is not overwritten. */
 export interface ApplyMenu {
   readonly type: "ApplyMenu";
@@ -124,9 +130,10 @@ export interface BillMark {
   readonly outdated: boolean;
 }
 
-/** How the box stands that a device talks to: the epoch it writes under, and the token of its claim, which a device remembers and shows to a box of a lower one. `fenced_epoch` is the higher epoch by which this box was fenced, 0 for the present box; `is_recovering`: it collects what tablets hold, and sells in a moment. */
+/** How the box stands that a device talks to: the epoch it writes under, and the token of its claim, which a device remembers and shows to a box of a lower one. `fenced_epoch` is the higher epoch by which this box was fenced, 0 for the present box; `is_recovering`: it collects what tablets hold, and sells in a moment. `site_id` tells a device that this is another restaurant's box, for which what it keeps is not meant. */
 export interface BoxState {
   readonly epoch: number;
+  readonly site_id: string;
   readonly claim: string;
   readonly fenced_epoch: number;
   readonly is_recovering: boolean;
@@ -196,7 +203,7 @@ export interface ChangeLine {
   readonly weight?: string | null;
 }
 
-/** What has changed up to `position`, `check_sequences` as in a snapshot: each check, ticket and override whole, once, also one that is closed, bumped or taken back. `alarms` are all that hold, where that has changed. */
+/** What has changed up to `position`: each check, ticket and override whole, once, also one that is closed, bumped or taken back. `alarms` are all that hold, where that has changed; `check_sequences` as in a snapshot. */
 export interface ChangesFrame {
   readonly type: "changes";
   readonly position: string;
@@ -840,6 +847,12 @@ export interface OptionTaxes {
   readonly tax_ids: readonly string[];
 }
 
+/** An entry of the branch of a fenced box: its raw JSON exactly as written there, and its hash (lower-case hexadecimal). */
+export interface OrphanedEntry {
+  readonly hash: string;
+  readonly entry: unknown;
+}
+
 /** Note what was paid with another tender of the site: `amount_minor` of what is due, all of it when absent. */
 export interface Pay {
   readonly type: "Pay";
@@ -1183,7 +1196,7 @@ export interface SiteState {
   readonly scheduled: readonly ScheduledMenu[];
 }
 
-/** Everything live, as of `position`: what was known before is void. `check_sequences` are those of the last change of each of `checks`. `overrides` are what the site says of its items (86, countdown, local price), `alarms` codes of what a person should look at. */
+/** Everything live, as of `position`: what was known before is void. `overrides` are what the site says of its items (86, countdown, local price), `alarms` codes of what a person should look at, `check_sequences` of each of `checks` the sequence of its last change. */
 export interface SnapshotFrame {
   readonly type: "snapshot";
   readonly position: string;
@@ -1455,6 +1468,7 @@ export type Command =
   | AddCharge
   | AddLine
   | AdjustTip
+  | AdoptOrphan
   | ApplyMenu
   | ApplyScheduledMenu
   | AssignCheck
@@ -1524,6 +1538,8 @@ export type ErrorCode =
   | "amount.too_large"
   | "approval.missing"
   | "bill.empty"
+  | "box.fenced"
+  | "box.recovering"
   | "card.no_card_tender"
   | "card.not_the_box"
   | "card.not_this_way"
@@ -1561,6 +1577,7 @@ export type ErrorCode =
   | "combo.slot_unknown"
   | "combo.too_few"
   | "combo.too_many"
+  | "command.forgotten"
   | "command.id_reused"
   | "command.malformed"
   | "command.repeated_in_batch"
@@ -1630,6 +1647,10 @@ export type ErrorCode =
   | "modifier.too_many"
   | "modifier.unknown"
   | "move.refused"
+  | "orphan.box_own"
+  | "orphan.in_effect"
+  | "orphan.malformed"
+  | "orphan.unfit"
   | "payment.approval_missing"
   | "payment.cash_not_this_way"
   | "payment.exceeds_due"
@@ -1700,9 +1721,15 @@ export const LIMITS = {
   SPLIT_WAYS_MAX: 50,
   TICKETS_SHOWN_MAX: 200,
   UI_COMMAND_TIMEOUT_S: 10.0,
+  UI_HAND_IN_MAX: 50,
+  UI_HELD_IN_CLOUD_S: 86400.0,
+  UI_HELD_MAX: 20000,
+  UI_HELD_MAX_S: 2592000.0,
   UI_KITCHEN_LATE_S: 600.0,
   UI_KITCHEN_STALE_S: 900.0,
   UI_KITCHEN_WARN_S: 300.0,
+  UI_LEASE_RENEW_S: 1.0,
+  UI_LEASE_S: 4.0,
   UI_LINK_GRACE_S: 5.0,
   UI_LINK_SILENT_S: 15.0,
   UI_OFFER_REFRESH_S: 30.0,
