@@ -140,6 +140,7 @@ FEED_FRAME_BYTES_MAX = 4 * 1024 * 1024  # bytes of one frame that a follower acc
 LOCAL_RETRY_S = 1.0  # seconds before a program of the box tries a neighbour again
 LOCAL_TIMEOUT_S = 5.0  # seconds of one request between programs of a box
 MIRROR_FRAME_BYTES_MAX = 4 * 1024 * 1024  # bytes of one frame in the file of a mirror
+MIRROR_GROUP_BYTES_MAX = 8 * 1024 * 1024  # bytes that a mirror writes and syncs at once
 MIRROR_GROUP_S = 0.2  # seconds in which a mirror gathers entries before it writes and syncs them
 MIRROR_RETRY_MAX_S = 15.0  # seconds between two attempts of a mirror at a disk that fails, or that is not there
 MIRROR_REPORT_EVERY_S = 5.0  # seconds at most between two words from the mirror to the box
@@ -156,6 +157,9 @@ LANE_BYTES_MAX = 1024 * 1024 * 1024  # bytes JetStream keeps of one lane; older 
 LANE_MAX_AGE_S = 24 * 3600.0  # seconds JetStream keeps a message
 CLAIM_TOKEN_CHARS_MAX = 2_048  # characters of the token of a claim
 KEEPSAKES_MAX = 128  # documents of a box that a hello names: the menus of a site, and the list of its devices
+KEEPSAKE_RETRY_S = 60.0  # seconds before a keepsake that the hub still wants is sent once more
+KEEPSAKES_ASKED_MAX = 8  # keepsakes that the link asks of the box at once
+KEEPSAKE_PARTS_AT_ONCE = 4  # parts of keepsakes handed to NATS at once: envelopes come first
 DOCUMENT_PART_BYTES = 256 * 1024  # bytes of one part of a document on the wire
 DOCUMENT_PARTS_MAX = 64  # parts of one document
 FETCH_ENTRIES_MAX = 5_000  # entries of one page that a replacement fetches from the hub
@@ -277,6 +281,7 @@ assert CREDIT_TTL_S > ANSWER_TIMEOUT_S, "credit must outlive the wait for an ans
 assert FEED_FRAME_BYTES_MAX > 2 * (FEED_PAGE_BYTES_MAX + ENTRY_BYTES_MAX), "a follower must accept every frame"
 assert ENVELOPES_IN_FLIGHT * ENVELOPE_BYTES_MAX <= NATS_PENDING_BYTES_MAX, "a full pipeline must fit what is held unsent"
 assert FEED_FRAME_BYTES_MAX <= MIRROR_FRAME_BYTES_MAX, "a page of the feed must fit a frame of the mirror"
+assert 2 * MIRROR_FRAME_BYTES_MAX <= MIRROR_GROUP_BYTES_MAX, "a group takes a frame more than half of its bytes"
 assert MIRROR_GROUP_S < 1.0, "a mirror is at most a second behind"
 assert WRITER_GROUP_MAX <= WRITER_QUEUE_MAX, "a full group must fit the queue"
 assert FEED_PAGE_ENTRIES_MAX <= FEED_RECENT_ENTRIES, "a page must be servable from memory"

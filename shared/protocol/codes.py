@@ -9,7 +9,12 @@ __all__ = ["WIRE_CODES"]
 WIRE_CODES: dict[str, tuple[str, str]] = {
     "claim.bad_signature": ("The signature does not fit the claim.", "Treat it as an attack, or enrol the box again."),
     "claim.malformed": ("The claim cannot be read.", "Enrol the box again."),
+    "claim.not_higher": (
+        "This box was called replaced, by a claim that is not higher than its own; it goes on.",
+        "Look at the hub: an ingest process may run against another control database.",
+    ),
     "claim.other_key": ("The claim is for another box than the one that shows it.", "Enrol the box again."),
+    "claim.other_site": ("This box was called replaced, by a claim for another site; it goes on.", "Report it with the log of ingest."),
     "claim.untrusted": (
         "The claim was issued by a hub that is not known here.",
         "Enrol the box with this hub, or add its issuer to COMANDA_HUB_CLAIM_ISSUERS.",
@@ -47,6 +52,10 @@ WIRE_CODES: dict[str, tuple[str, str]] = {
     "frame.out_of_bounds": ("A sequence of the frame is none.", "Report it with the log of the box."),
     "frame.unexpected_kind": ("A hello came where envelopes belong, or the other way round.", "Report it with the log of the box."),
     "frame.unknown_kind": ("No frame of that kind is known here.", "Update the hub: the box is newer than it."),
+    "journal.begins_later": (
+        "The hub lacks entries that this box has trimmed, and declares no hole for them.",
+        "Update the hub; nothing is sent until then, and nothing of what waits is trimmed.",
+    ),
     "journal.hole": (
         "Entries that the hub has lost are on no box any more; they are declared a hole, and what follows is taken.",
         "Fill it from a mirror: docs/operations.md, Hole.",

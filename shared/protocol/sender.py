@@ -1,112 +1,89 @@
 """The sending end of the uplink: a state machine without sockets or clocks.
 
-What lives here: when to say hello, what to send, when to send it again, and what the watermark is. It is told of
-connections, answers, entries and the time, and yields actions for the shell to carry out. It knows nothing of the meaning
-of entries, nor of NATS, files or HTTP. States and their transitions are described in docs/protocol.md.
+What lives here: when to say hello, what to send, when to send it again, what the watermark is, and what becomes of a box that was
+replaced. It is told of connections, answers, entries and the time, and yields actions for the shell to carry out. It knows nothing of
+the meaning of entries, nor of NATS, files or HTTP. States and their transitions are described in docs/protocol.md.
 """
 
-from collections import deque
-from collections.abc import Sequence
-from enum import StrEnum
-
-import msgspec
+from collections.abc import Callable, Sequence
 
 from shared import limits
+from shared.protocol.actions import (
+    Action,
+    Alarm,
+    BackedUp,
+    Carry,
+    Fenced,
+    Follow,
+    Identity,
+    Phase,
+    Publish,
+    WantKeepsakes,
+    Watermark,
+)
+from shared.protocol.bisection import Bisection
+from shared.protocol.claim import ClaimError, ReadClaim
 from shared.protocol.entry import START, Position, StoredEntry
-from shared.protocol.envelope import Answer, AnswerStatus, Figures, Hello, Sign, pack_envelope, seal_envelope, seal_hello
+from shared.protocol.envelope import (
+    Answer,
+    AnswerStatus,
+    Figures,
+    Hello,
+    Keepsake,
+    Sign,
+    pack_envelope,
+    seal_document,
+    seal_envelope,
+    seal_hello,
+)
+from shared.protocol.fence import higher_claim
+from shared.protocol.keeping import KeepsakeQueue, parts_of
+from shared.protocol.sending_run import SendingRun
 from shared.protocol.subjects import hello as hello_subject
 from shared.protocol.subjects import journal as journal_subject
 
-__all__ = ["Action", "Alarm", "Follow", "Identity", "Phase", "Publish", "Sender", "Watermark"]
+__all__ = [
+    "Action", "Alarm", "BackedUp", "Carry", "Fenced", "Follow", "Identity", "Phase", "Publish", "Sender", "WantKeepsakes", "Watermark",
+]  # fmt: skip
 
-
-class Identity(msgspec.Struct, frozen=True, kw_only=True):
-    """Who a box is on the wire. `key` is its public nkey."""
-
-    org_id: str
-    site_id: str
-    epoch: int
-    key: str
-
-
-class Publish(msgspec.Struct, frozen=True):
-    """Send these bytes on this subject; no acknowledgement is awaited."""
-
-    subject: str
-    data: bytes
-
-
-class Follow(msgspec.Struct, frozen=True):
-    """Read the journal from after this position; whatever was being read before is void."""
-
-    after: Position
-
-
-class Watermark(msgspec.Struct, frozen=True):
-    """The hub has committed up to here: tell the box. It can go back, when the hub was restored from a backup."""
-
-    position: Position
-    incarnation: str
-
-
-class Alarm(msgspec.Struct, frozen=True):
-    """Something a person must see, or, with an empty code, that it is over."""
-
-    code: str
-    detail: str
-
-
-Action = Publish | Follow | Watermark | Alarm
-
-
-class Phase(StrEnum):
-    OFFLINE = "offline"  # no connection
-    GREETING = "greeting"  # hello said, waiting for the watermark
-    SENDING = "sending"
-    HOLDING = "holding"  # told to wait; greets again afterwards
-
-
-# What an answer of the present attempt leads to. OK while greeting begins the sending.
-_AFTER_ANSWER: dict[AnswerStatus, Phase] = {
-    AnswerStatus.OK: Phase.SENDING,
-    AnswerStatus.GAP: Phase.SENDING,
-    AnswerStatus.UNAVAILABLE: Phase.HOLDING,
-    AnswerStatus.REFUSED: Phase.HOLDING,
-    AnswerStatus.FORK: Phase.HOLDING,
-    AnswerStatus.FENCED: Phase.HOLDING,
-}
-_TELLS_WATERMARK = frozenset({AnswerStatus.OK, AnswerStatus.GAP})
-_FOR_A_PERSON = frozenset({AnswerStatus.FORK, AnswerStatus.FENCED, AnswerStatus.REFUSED})
-
-
-_SHORT_IN_FLIGHT = 4  # envelopes in flight beyond which a short one waits to be filled
+_RUNNING = frozenset({Phase.SENDING, Phase.FENCED})
+_FUTILE_GREETINGS_MAX = 2  # greetings of a hub that stands where our journal no longer reaches, before a person is called
 
 
 class Sender:
-    """One site's uplink. Every method takes `now`, seconds on a clock that never goes back, and returns actions."""
+    """One site's uplink. Every method takes `now`, seconds on a clock that never goes back, and returns actions.
 
-    def __init__(self, identity: Identity, sign: Sign, *, first_attempt: int = 0) -> None:
-        """`first_attempt` must be higher than any attempt of an earlier process of this box: a wall clock in milliseconds does."""
+    The shell keeps up to date what each hello says: `figures`, `begins` (the position behind which the box has trimmed), `keepsakes`.
+    """
+
+    def __init__(self, identity: Identity, sign: Sign, *, first_attempt: int = 0, read_claim: ReadClaim | None = None) -> None:
+        """`first_attempt` must be higher than any attempt of an earlier process of this box: a wall clock in milliseconds does.
+
+        `read_claim` reads claims of the hub that granted ours; without it the hub's word alone fences this box.
+        """
         self._identity = identity
         self._sign = sign
+        self._read_claim = read_claim
         self._attempt = first_attempt
         self.phase = Phase.OFFLINE
         self.watermark = START
         self.incarnation: str = ""
         self.head = START
         self.figures = Figures()
-        self._read = START  # the last entry received from the journal
-        self._sent = START  # the last entry published in this attempt
-        self._buffer: deque[StoredEntry] = deque()
-        self._in_flight: deque[int] = deque()  # last sequences of envelopes without an answer
-        self._credit_until = 0
-        self._credit_void_at = 0.0
-        self._silent_since = 0.0
+        self.begins = START
+        self.keepsakes: tuple[Keepsake, ...] = ()
+        self.fence: Fenced | None = None  # another box is the present one
+        self.backed_up = 0
+        self._is_proved = False  # whether a claim has proved the fence
+        self._kept_incarnation = ""
+        self._run = SendingRun()
+        self._bisection = Bisection()
+        self._keeping = KeepsakeQueue()
         self._round_trip_s = 0.0  # what the last greeting took
         self._hello_due = 0.0
         self._hello_wait_s = limits.HELLO_RETRY_S
         self._hold_until = 0.0
-        self._barren = 0  # how often sending began anew since the watermark last advanced
+        self._barren = 0  # how often sending began anew since the hub last had more of ours
         self._alarm = ""
 
     # --- what the shell tells ------------------------------------------------------------------
@@ -114,12 +91,12 @@ class Sender:
     @property
     def wants_entries(self) -> bool:
         """Whether the shell should read on from the journal; when not, it leaves the feed unread."""
-        return self.phase is Phase.SENDING and len(self._buffer) < limits.ENTRIES_BUFFERED_MAX - limits.FEED_PAGE_ENTRIES_MAX
+        return self.phase in _RUNNING and self._run.has_room
 
     @property
     def read_position(self) -> Position:
         """Where to read on from when the feed was lost."""
-        return self._read
+        return self._run.read
 
     def connected(self, now: float) -> list[Action]:
         """The connection to the broker is up: greet."""
@@ -130,7 +107,8 @@ class Sender:
     def disconnected(self, now: float) -> list[Action]:
         """The connection is gone: what was in flight is sent again after the next hello."""
         self.phase = Phase.OFFLINE
-        self._forget_flight()
+        self._run.forget()
+        self._keeping.forget()
         return []
 
     def entries(self, entries: Sequence[StoredEntry], now: float) -> list[Action]:
@@ -140,44 +118,54 @@ class Sender:
         """
         if entries and entries[-1].sequence > self.head.sequence:
             self.head = entries[-1].position
-        if self.phase is not Phase.SENDING:
+        if self.phase not in _RUNNING:
             return []
-        for entry in entries:
-            if entry.sequence != self._read.sequence + 1:
-                return [*self._pump(now), Follow(self._read)]
-            self._buffer.append(entry)
-            self._read = entry.position
+        if not self._run.take(entries):
+            return [*self._pump(now), Follow(self._run.read)]
         return self._pump(now)
 
     def journal_refused(self, code: str, detail: str, now: float) -> list[Action]:
-        """The box cannot follow from where the hub stands: a fork, or the hub is ahead of the journal (a cut tail)."""
-        return self._hold(now, limits.HELLO_RETRY_MAX_S) + self._raise(code, detail) if self.phase is Phase.SENDING else []
+        """The box cannot follow from where the hub stands: a fork, or the hub is ahead of the journal (a cut tail); or, of a branch,
+        the hub does not hold the journal on which this box was replaced. What lies behind `begins` was trimmed, which is no alarm."""
+        if self.phase not in _RUNNING:
+            return []
+        if self.phase is Phase.FENCED:
+            return self._hold(now, limits.HELLO_RETRY_MAX_S)
+        if self._run.read.sequence < self.begins.sequence:
+            return self._greet_below_begins(now)
+        return self._hold(now, limits.HELLO_RETRY_MAX_S) + self._raise(code, detail)
 
     def answered(self, answer: Answer, now: float) -> list[Action]:
-        """An answer of the hub; one that names another attempt is ignored."""
-        if answer.attempt != self._attempt or self.phase is Phase.OFFLINE:
+        """An answer of the hub. One that names another attempt is ignored, unless a claim proves what it says."""
+        if self.phase is Phase.OFFLINE:
             return []
-        before, incarnation = self.watermark, self.incarnation
-        actions = self._take_watermark(answer, now)
+        if answer.status is AnswerStatus.FENCED:
+            return self._heard_of_fence(answer, now)
+        if answer.attempt != self._attempt:
+            return []
         self._hello_wait_s = limits.HELLO_RETRY_S
-        if answer.status in _FOR_A_PERSON:
-            return actions + self._hold(now, limits.HELLO_RETRY_MAX_S) + self._raise(answer.code or answer.status, answer.detail)
-        if _AFTER_ANSWER[answer.status] is Phase.HOLDING:
-            wait_s = max(limits.UNAVAILABLE_RETRY_S, answer.retry_after_s)  # in this order: NaN is no time to wait
-            return actions + self._hold(now, min(limits.UNAVAILABLE_RETRY_MAX_S, wait_s))
-        if self.watermark.sequence > before.sequence:
-            self._barren = 0
-        if self.phase is Phase.GREETING:
-            self._round_trip_s = now - self._silent_since
-            return actions + self._start_sending(now)
-        if answer.status is AnswerStatus.GAP:
-            return actions + self._close_gap(now)
-        if self.watermark.sequence < before.sequence or self.incarnation != incarnation:
-            return actions + self._start_sending(now)
-        self._settle(now)
-        if self.watermark.sequence > before.sequence or not (self._in_flight or self._buffer):
-            actions += self._raise("", "")
-        return actions + self._pump(now)
+        return self._take_along(answer, now) + _AFTER_ANSWER[answer.status](self, answer, now)
+
+    def shown_claim(self, token: str, now: float) -> list[Action]:
+        """The box was shown a claim, by a device or in an earlier life: fences at once if it is higher than ours."""
+        if self._read_claim is None:
+            return []
+        try:
+            claim = higher_claim(token, self._read_claim, self._identity)
+        except ClaimError as error:
+            return self._raise(error.code, error.detail)
+        if not self._note_fence(token, claim.epoch):
+            return []
+        told = self._tell_fence(f"A claim of epoch {claim.epoch} was shown.")
+        return told if self.phase is Phase.OFFLINE else told + self._greet(now)
+
+    def keepsake(self, kind: str, version: str, document: bytes, now: float) -> list[Action]:
+        """The bytes of a keepsake that was wanted: sent in parts. Raises FrameError `document.malformed` if they do not hash to
+        `version` (lower-case hexadecimal SHA-256), or are too many."""
+        if self.phase is Phase.OFFLINE:
+            return []
+        self._keeping.add(version, parts_of(self._identity, kind, version, document))
+        return self._send_parts()
 
     def tick(self, now: float) -> list[Action]:
         """Time has passed. Call at least every second."""
@@ -192,43 +180,170 @@ class Sender:
             # the first waits every answer would else be one to an earlier attempt.
             self._hello_wait_s = min(self._hello_wait_s * 2, limits.HELLO_RETRY_MAX_S)
             return [self._hello(now, self._hello_wait_s)]
-        actions = self._pump(now)
+        actions = self._pump(now) + self._send_parts() + self._ask_keepsakes(now)
         # Without an answer, or without credit: ask again, less and less often while nothing comes of it, so that a hub
         # that is merely slow is not buried under copies.
-        if (self._in_flight or self._buffer) and now - self._silent_since >= self._patience_s():
+        if self._run.is_waiting and now - self._run.silent_since >= self._patience_s():
             self._barren += 1
             return actions + self._greet(now)
         if now >= self._hello_due:
             actions.append(self._hello(now, limits.HELLO_INTERVAL_S))
         return actions
 
+    # --- what an answer of the present attempt leads to --------------------------------------------
+
+    def _take_along(self, answer: Answer, now: float) -> list[Action]:
+        """What an answer brings beside its status."""
+        actions: list[Action] = []
+        if answer.backed_up and answer.backed_up != self.backed_up:
+            self.backed_up = answer.backed_up
+            actions.append(BackedUp(answer.backed_up))
+        if answer.commands and self.fence is None:
+            actions.append(Carry(answer.commands[: limits.SITE_COMMANDS_PER_ANSWER]))
+        if answer.wanted:
+            self._keeping.want(answer.wanted, (keepsake.version for keepsake in self.keepsakes), now)
+        return actions + self._ask_keepsakes(now)
+
+    def _acknowledged(self, answer: Answer, now: float) -> list[Action]:
+        """OK or GAP: the hub takes us for the present box, and says how far it is."""
+        if self._is_proved:  # it has forgotten the claim that we have seen: what is ours belongs on our branch, not in the journal
+            return self._hold(now, limits.HELLO_RETRY_MAX_S)
+        actions = [] if self.fence is None else self._raise("", "")  # only the hub had said so, and it says otherwise
+        self.fence = None
+        before, incarnation = self.watermark, self.incarnation
+        actions += self._take_watermark(answer, now)
+        is_further = self.watermark.sequence > before.sequence
+        if is_further:
+            self._barren = 0
+        if self.watermark.sequence < self.begins.sequence:
+            return actions + self._greet_below_begins(now)
+        if self.phase is Phase.GREETING:
+            self._round_trip_s = now - self._run.silent_since
+            return actions + self._start(Phase.SENDING, now)
+        if answer.status is AnswerStatus.GAP:
+            return actions + self._close_gap(now)
+        if self.phase is Phase.FENCED or self.watermark.sequence < before.sequence or self.incarnation != incarnation:
+            return actions + self._start(Phase.SENDING, now)
+        return actions + self._go_on(self.watermark, is_further, now)
+
+    def _unavailable(self, answer: Answer, now: float) -> list[Action]:
+        wait_s = max(limits.UNAVAILABLE_RETRY_S, answer.retry_after_s)  # in this order: NaN is no time to wait
+        return self._hold(now, min(limits.UNAVAILABLE_RETRY_MAX_S, wait_s))
+
+    def _forked(self, answer: Answer, now: float) -> list[Action]:
+        return self._hold(now, limits.HELLO_RETRY_MAX_S) + self._raise(answer.code or answer.status, answer.detail)
+
+    def _refused(self, answer: Answer, now: float) -> list[Action]:
+        """Refused: while greeting it is the box that is not wanted. Else it is an envelope, or it will show in the greeting: the
+        entry at fault is searched for by halves, and what stands before it gets through."""
+        if self.phase not in _RUNNING or not self._run.in_flight:
+            return self._forked(answer, now)
+        if not self._bisection.refused(self._run.in_flight, self._held.sequence):
+            return self._greet(now)
+        detail = f"The hub refuses the entry {self._run.sent}: {answer.code or answer.status}: {answer.detail}"
+        return self._hold(now, limits.HELLO_RETRY_MAX_S) + self._raise("envelope.refused_entry", detail)
+
+    # --- the fence -------------------------------------------------------------------------------
+
+    def _heard_of_fence(self, answer: Answer, now: float) -> list[Action]:
+        """A claim proves a fence whenever it comes; without one the hub's word counts in the present attempt, unless we could have
+        been shown a proof. A proof that is none is passed over, with an alarm."""
+        is_present = answer.attempt == self._attempt
+        told: list[Action] = []
+        if answer.claim and self._read_claim is not None:
+            try:
+                claim = higher_claim(answer.claim, self._read_claim, self._identity)
+            except ClaimError as error:
+                return self._raise(error.code, error.detail)
+            if self._note_fence(answer.claim, claim.epoch):
+                told = self._tell_fence(answer.detail)
+                if not is_present:
+                    return told + self._greet(now)
+        if not is_present:
+            return []
+        self._hello_wait_s = limits.HELLO_RETRY_S
+        if self.fence is None:
+            if self._read_claim is not None or not answer.incarnation:
+                return self._hold(now, limits.HELLO_RETRY_MAX_S) + self._raise("epoch.fenced", answer.detail)
+            self.fence = Fenced(answer.claim, self._identity.epoch + 1, START)
+            told = self._tell_fence(answer.detail)
+        return told + self._take_along(answer, now) + self._branch_acknowledged(answer, now)
+
+    def _branch_acknowledged(self, answer: Answer, now: float) -> list[Action]:
+        """How far the hub has our branch: send on from there, as an orphan."""
+        assert self.fence is not None
+        if not answer.incarnation:
+            return self._hold(now, limits.HELLO_RETRY_MAX_S)
+        before, incarnation = self.fence.kept, self._kept_incarnation
+        self._kept_incarnation = answer.incarnation
+        self._run.grant(answer.credit_until, now + answer.credit_ttl_s)
+        actions: list[Action] = []
+        if answer.watermark != before:
+            self.fence = Fenced(self.fence.claim, self.fence.epoch, answer.watermark)
+            actions.append(self.fence)
+        is_further = answer.watermark.sequence > before.sequence
+        if is_further:
+            self._barren = 0
+        if self.phase is Phase.GREETING:
+            self._round_trip_s = now - self._run.silent_since
+        if self.phase is not Phase.FENCED:
+            return actions + self._start(Phase.FENCED, now)
+        if answer.code == "envelope.gap":
+            return actions + self._close_gap(now)
+        if answer.watermark.sequence < before.sequence or answer.incarnation != incarnation:
+            return actions + self._start(Phase.FENCED, now)
+        return actions + self._go_on(answer.watermark, is_further, now)
+
+    def _note_fence(self, token: str, epoch: int) -> bool:
+        """Whether this claim is news."""
+        if self._is_proved and self.fence is not None and self.fence.epoch >= epoch:
+            return False
+        self.fence = Fenced(token, epoch, START if self.fence is None else self.fence.kept)
+        self._is_proved = True
+        return True
+
+    def _tell_fence(self, detail: str) -> list[Action]:
+        assert self.fence is not None
+        return [self.fence, *self._raise("epoch.fenced", detail or f"The site is at epoch {self.fence.epoch}.")]
+
     # --- inside --------------------------------------------------------------------------------
 
+    @property
+    def _held(self) -> Position:
+        """How far the hub has what we are sending: our branch, or the journal of the site."""
+        return self.fence.kept if self.phase is Phase.FENCED and self.fence is not None else self.watermark
+
     def _take_watermark(self, answer: Answer, now: float) -> list[Action]:
-        """Note what the hub has and grants. Without its shard it knows neither, and what it says with a word for a person
-        may stand on another branch than this journal: to call that "in the cloud" would be a lie."""
-        if answer.status not in _TELLS_WATERMARK or not answer.incarnation:
+        """Note what the hub has and grants. Without its shard it knows neither."""
+        if not answer.incarnation:
             return []
         changed = answer.watermark != self.watermark or answer.incarnation != self.incarnation
         self.watermark, self.incarnation = answer.watermark, answer.incarnation
-        self._credit_until, self._credit_void_at = answer.credit_until, now + answer.credit_ttl_s
+        self._run.grant(answer.credit_until, now + answer.credit_ttl_s)
         return [Watermark(answer.watermark, answer.incarnation)] if changed else []
 
-    def _settle(self, now: float) -> None:
-        """What is at or below the watermark need not be awaited, nor sent: an earlier attempt may have arrived late."""
-        reached = self.watermark.sequence
-        while self._in_flight and self._in_flight[0] <= reached:
-            self._in_flight.popleft()
-            self._silent_since = now
-        while self._buffer and self._buffer[0].sequence <= reached:
-            self._sent = self._buffer.popleft().position
+    def _go_on(self, held: Position, is_further: bool, now: float) -> list[Action]:
+        """What was acknowledged is settled, and more can be sent. With nothing left, or some progress, no alarm but a fence holds."""
+        self._run.settle(held.sequence, now)
+        calm: list[Action] = []
+        if is_further or not self._run.is_waiting:
+            calm = self._raise("", "") if self.fence is None else self._raise("epoch.fenced", f"The site is at epoch {self.fence.epoch}.")
+        return calm + self._pump(now)
+
+    def _greet_below_begins(self, now: float) -> list[Action]:
+        """The hub stands where this journal no longer reaches: it learns so from the hello, and declares the hole."""
+        self._barren += 1
+        if self._barren <= _FUTILE_GREETINGS_MAX:
+            return self._greet(now)
+        detail = f"The hub stands at {self.watermark.sequence}, the journal of this box begins after {self.begins.sequence}."
+        return self._hold(now, limits.HELLO_RETRY_MAX_S) + self._raise("journal.begins_later", detail)
 
     def _close_gap(self, now: float) -> list[Action]:
-        """Send again from the watermark: at once the first time, after a pause when that has not helped."""
+        """Send again from where the hub is: at once the first time, after a pause when that has not helped."""
         self._barren += 1
         if self._barren > 1:
             return self._hold(now, self._patience_s())
-        return self._start_sending(now)
+        return self._start(self.phase, now)
 
     def _patience_s(self) -> float:
         """Seconds to wait before asking again: longer where the WAN is slow."""
@@ -237,38 +352,35 @@ class Sender:
 
     def _greet(self, now: float) -> list[Action]:
         self.phase = Phase.GREETING
-        self._forget_flight()
+        self._run.forget()
         self._attempt += 1
-        self._silent_since = now
+        self._run.silent_since = now
         return [self._hello(now, self._hello_wait_s)]
 
     def _hello(self, now: float, wait_s: float) -> Publish:
         self._hello_due = now + wait_s
         who = self._identity
-        frame = Hello(org=who.org_id, site=who.site_id, epoch=who.epoch, attempt=self._attempt, head=self.head, figures=self.figures)
+        frame = Hello(
+            org=who.org_id, site=who.site_id, epoch=who.epoch, attempt=self._attempt, head=self.head, figures=self.figures,
+            begins=self.begins, claim=who.claim, keepsakes=self.keepsakes[: limits.KEEPSAKES_MAX],
+        )  # fmt: skip
         return Publish(hello_subject(who.org_id, who.site_id), seal_hello(frame, who.key, self._sign))
 
-    def _start_sending(self, now: float) -> list[Action]:
-        """Go on from the watermark, as a new attempt: answers to what was in flight would mislead, and so would a second
+    def _start(self, phase: Phase, now: float) -> list[Action]:
+        """Go on from where the hub is, as a new attempt: answers to what was in flight would mislead, and so would a second
         answer to a hello that the network doubled, if the hub was restored between the two."""
-        self._forget_flight()
         self._attempt += 1
-        self.phase = Phase.SENDING
-        self._read = self._sent = self.watermark
-        self._silent_since = now
+        self.phase = phase
+        self._run.begin(self._held, now)
         self._hello_due = now + limits.HELLO_INTERVAL_S
-        return [Follow(self.watermark)]
+        return [Follow(self._held)]
 
     def _hold(self, now: float, wait_s: float) -> list[Action]:
         self.phase = Phase.HOLDING
         self._attempt += 1  # the answers to the rest of what was in flight change nothing any more
         self._hold_until = now + wait_s
-        self._forget_flight()
+        self._run.forget()
         return []
-
-    def _forget_flight(self) -> None:
-        self._buffer.clear()
-        self._in_flight.clear()
 
     def _raise(self, code: str, detail: str) -> list[Action]:
         if code == self._alarm:
@@ -277,34 +389,29 @@ class Sender:
         return [Alarm(code, detail)]
 
     def _pump(self, now: float) -> list[Action]:
-        """Publish what buffer, credit and the pipeline allow. A short envelope waits while others are in flight."""
-        actions: list[Action] = []
-        while (
-            self.phase is Phase.SENDING
-            and self._buffer
-            and len(self._in_flight) < limits.ENVELOPES_IN_FLIGHT
-            and self._buffer[0].sequence <= self._credit_until
-            and now < self._credit_void_at
-            and (len(self._buffer) >= limits.ENVELOPE_ENTRIES_MAX or len(self._in_flight) < _SHORT_IN_FLIGHT)
-        ):
-            run = self._take_run()
-            who = self._identity
-            envelope = pack_envelope(who.org_id, who.site_id, self._attempt, self._sent.hash, run)
-            actions.append(Publish(journal_subject(who.org_id, who.site_id), seal_envelope(envelope, who.key, self._sign)))
-            if not self._in_flight:
-                self._silent_since = now
-            self._sent = run[-1].position
-            self._in_flight.append(self._sent.sequence)
-        return actions
+        """Publish what buffer, credit and the pipeline allow."""
+        if self.phase not in _RUNNING:
+            return []
+        who, subject = self._identity, journal_subject(self._identity.org_id, self._identity.site_id)
+        return [
+            Publish(subject, seal_envelope(pack_envelope(who.org_id, who.site_id, self._attempt, before.hash, run), who.key, self._sign))
+            for before, run in self._run.envelopes(self._bisection.suspect(self._held.sequence), now)
+        ]
 
-    def _take_run(self) -> list[StoredEntry]:
-        """The next entries that make one envelope: one epoch, within credit, count and bytes."""
-        first = self._buffer.popleft()
-        run, size = [first], len(first.entry)
-        while self._buffer and len(run) < limits.ENVELOPE_ENTRIES_MAX:
-            entry = self._buffer[0]
-            size += len(entry.entry)
-            if entry.epoch != first.epoch or entry.sequence > self._credit_until or size > limits.ENVELOPE_BYTES_MAX:
-                break
-            run.append(self._buffer.popleft())
-        return run
+    def _ask_keepsakes(self, now: float) -> list[Action]:
+        asked = self._keeping.ask(now)
+        return [WantKeepsakes(asked)] if asked else []
+
+    def _send_parts(self) -> list[Action]:
+        """The next few parts of keepsakes, after the envelopes that may go."""
+        who, subject = self._identity, journal_subject(self._identity.org_id, self._identity.site_id)
+        return [Publish(subject, seal_document(part, who.key, self._sign)) for part in self._keeping.next_parts()]
+
+
+_AFTER_ANSWER: dict[AnswerStatus, Callable[[Sender, Answer, float], list[Action]]] = {
+    AnswerStatus.OK: Sender._acknowledged,  # pyright: ignore[reportPrivateUsage] - a table of its own states
+    AnswerStatus.GAP: Sender._acknowledged,  # pyright: ignore[reportPrivateUsage]
+    AnswerStatus.UNAVAILABLE: Sender._unavailable,  # pyright: ignore[reportPrivateUsage]
+    AnswerStatus.FORK: Sender._forked,  # pyright: ignore[reportPrivateUsage]
+    AnswerStatus.REFUSED: Sender._refused,  # pyright: ignore[reportPrivateUsage]
+}

@@ -75,7 +75,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     failed_command: int | None = None
 
 
-LinkState = Literal["never", "starting", "offline", "greeting", "sending", "holding"]
+LinkState = Literal["never", "starting", "offline", "greeting", "sending", "fenced", "holding"]
 """The phase of the link (sender.Phase), or that it has not told one: never, or not since the box started."""
 
 

@@ -11,7 +11,7 @@ from nats.aio.msg import Msg
 from nats.errors import Error
 
 from shared.protocol.envelope import decode_answer
-from shared.protocol.sender import Alarm, Follow, Identity, Publish, Sender, Watermark
+from shared.protocol.sender import Action, Alarm, Follow, Identity, Publish, Sender
 from shared.protocol.subjects import answers, inbox_prefix
 from tests.support.broker import Broker
 from tests.support.journals import SiteJournal
@@ -76,7 +76,7 @@ class WireBox:
         if not isinstance(error, OSError):
             self.alarms.append(str(error))
 
-    async def _do(self, actions: list[Publish | Follow | Watermark | Alarm]) -> None:
+    async def _do(self, actions: list[Action]) -> None:
         for action in actions:
             if isinstance(action, Publish):
                 with contextlib.suppress(Error):  # the sender asks after a silence, as after any loss

@@ -300,7 +300,7 @@ export interface CloseCheck {
 /** What the cloud has of this site. `sequence` is the watermark; `reported_at` is when the link last said a word (UTC). */
 export interface CloudState {
   readonly sequence: number;
-  readonly link: "greeting" | "holding" | "never" | "offline" | "sending" | "starting";
+  readonly link: "fenced" | "greeting" | "holding" | "never" | "offline" | "sending" | "starting";
   readonly reported_at: Instant | null;
   readonly alarm: string;
 }
