@@ -115,6 +115,20 @@ COMMAND_EXAMPLES: dict[str, dict[str, Any]] = {
     "RecallTicket": {"ticket_id": _TICKET},
     "RecallLast": {"station": "oven"},
     "RecallItem": {"ticket_id": _TICKET, "line_id": _PIZZA},
+    # What the hub hands over of a box that was replaced
+    "AdoptOrphan": {
+        "entries": [
+            {
+                "hash": _VERSION,
+                "entry": {
+                    "org": example_id(0x70), "site": example_id(0x71), "epoch": 1, "sequence": 4711, "at": "2026-03-02T18:30:00Z",
+                    "date": "2026-03-02", "command": example_id(0x72), "ordinal": 0, "of": 1,
+                    "event": {"type": "BillShown", "check_id": _CHECK, "count": 1, "total_minor": 4_250}, "device": example_id(0x73),
+                    "digest": _VERSION,
+                },
+            }
+        ]
+    },
 }  # fmt: skip
 """A command of every type by its name, as `command` of a request; `type` is added below."""
 

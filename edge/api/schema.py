@@ -14,6 +14,7 @@ from litestar.typing import FieldDefinition
 from msgspec import inspect
 
 from edge.api.words import word_for
+from shared.domain.adopting import OrphanedEntry
 from shared.domain.kernel import Command, Event
 from shared.domain.registry import COMMANDS, EVENTS, FEATURES
 from shared.domain.text import Id, ShortId
@@ -23,7 +24,7 @@ from shared.protocol.session import Batch, ChangesFrame, FeedEntry, SnapshotFram
 __all__ = ["WireTypes"]
 
 # What stays raw in Python, and what it holds. Elsewhere a raw value is an event.
-_RAW: dict[tuple[type, str], type] = {(Submit, "command"): Command, (FeedEntry, "entry"): Entry}
+_RAW: dict[tuple[type, str], type] = {(Submit, "command"): Command, (FeedEntry, "entry"): Entry, (OrphanedEntry, "entry"): Entry}
 _UNIONS: dict[type, tuple[dict[str, type], str]] = {
     Command: ({**COMMANDS}, "One of the commands; `type` names it."),
     Event: ({**EVENTS}, "One of the events; `type` names it. A newer box may tell of others: pass them over."),

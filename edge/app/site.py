@@ -20,6 +20,7 @@ from edge.app.cache import StateCache
 from edge.app.identity import BoxIdentity
 from edge.app.ports import AggregateRow, CommandRecord, CommitUnknownError, StorageFullError, Store, Write
 from edge.app.trial import Trial
+from shared.domain.adopting import AdoptOrphan, OrphanAdopted, orphan_digest
 from shared.domain.errors import Refused
 from shared.domain.ids import derived_id, is_id
 from shared.domain.kernel import Aggregate, Command, Context, Key, Meta
@@ -29,6 +30,7 @@ from shared.domain.registry import AGGREGATES, ROLES, booking_date, decide, deco
 from shared.domain.site import AcceptClock, ApplyMenu, ScheduledMenu, SiteState, StartEpoch, TurnBusinessDay, site_of, today
 from shared.domain.text import ensure_text
 from shared.limits import (
+    ADOPT_BYTES_MAX,
     AGGREGATES_CACHED_BYTES_MAX,
     AGGREGATES_CACHED_MAX,
     COMMAND_BYTES_MAX,
@@ -39,7 +41,7 @@ from shared.limits import (
 from shared.protocol.entry import Entry, Position, StoredEntry, decode_entry, encode_entry, entry_hash
 from shared.protocol.session import Accepted, AcceptedEvent, Submit
 
-__all__ = ["BOX", "BoxIdentity", "Committed", "Device", "Outcome", "RefusedCommand", "Request", "Site"]
+__all__ = ["BOX", "HUB", "BoxIdentity", "Committed", "Device", "Outcome", "RefusedCommand", "Request", "Site"]
 
 A = TypeVar("A", bound=Aggregate)
 
@@ -52,6 +54,7 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
 
 
 BOX = Device(device_id="box", permissions=ROLES["box"] | ROLES["manager"])
+HUB = Device(device_id="hub", permissions=ROLES["hub"])
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -248,15 +251,20 @@ class Site:
     def _decide_command(self, device: Device, submit: Submit, trial: Trial) -> Accepted:
         if not is_id(submit.id):
             raise Refused("id.malformed", f"The command id {submit.id!r} is no UUID in canonical lower-case form.")
-        if len(submit.command) > COMMAND_BYTES_MAX:
-            raise Refused("command.too_large", f"The command has {len(submit.command)} bytes; {COMMAND_BYTES_MAX} are allowed.")
+        allowed = ADOPT_BYTES_MAX if "adopt" in device.permissions else COMMAND_BYTES_MAX
+        if len(submit.command) > allowed:
+            raise Refused("command.too_large", f"The command has {len(submit.command)} bytes; {allowed} are allowed.")
         if len(submit.actor_id) > ID_LENGTH_MAX:
             raise Refused("id.malformed", f"actor_id has {len(submit.actor_id)} characters; {ID_LENGTH_MAX} are allowed.")
         ensure_text(submit.actor_id)
         command = decode_command(submit.command)
-        digest = hashlib.sha256(msgspec.json.encode(command)).hexdigest()
+        # An orphan is known by what the tablet once sent: one that sends it again gets its answer.
+        is_orphan = isinstance(command, AdoptOrphan)
+        digest = orphan_digest(command, submit.id) if is_orphan else hashlib.sha256(msgspec.json.encode(command)).hexdigest()
         record = trial.find_command(submit.id) or self._known.get(submit.id)
         if record is not None:
+            if is_orphan and not self._is_adopted(record, trial):
+                raise Refused("orphan.in_effect", f"The command {submit.id} has been accepted by this site already.")
             if record.digest != digest:
                 raise Refused("command.id_reused", f"The id {submit.id} belongs to a different command.")
             return self._first_answer(record, trial)
@@ -342,13 +350,21 @@ class Site:
 
     def _first_answer(self, record: CommandRecord, trial: Trial) -> Accepted:
         """The answer that the command got when it was accepted, made again from its entries."""
+        return answer_of(self._entries_of(record, trial))
+
+    def _is_adopted(self, record: CommandRecord, trial: Trial) -> bool:
+        return self._entries_of(record, trial)[0][1].device == HUB.device_id
+
+    def _entries_of(self, record: CommandRecord, trial: Trial) -> list[tuple[StoredEntry, Entry]]:
         fresh = trial.entries_of(record)
         if fresh:
-            return answer_of(fresh)
+            return fresh
         stored = self._store.entries(record.first_sequence - 1, record.count)
         if not stored or stored[0].sequence != record.first_sequence:
-            raise Refused("command.forgotten", f"The command was accepted at sequence {record.first_sequence}, which is no longer on the box.")
-        return answer_of([(entry, decode_entry(entry.entry)) for entry in stored])
+            raise Refused(
+                "command.forgotten", f"The command was accepted at sequence {record.first_sequence}, which is no longer on the box."
+            )
+        return [(entry, decode_entry(entry.entry)) for entry in stored]
 
     def _write_of(self, group: Trial) -> Write:
         rows = {
@@ -384,10 +400,25 @@ _MENUS_CACHED = 8  # decoded menus: the one in force, the next, and a few before
 def answer_of(entries: Sequence[tuple[StoredEntry, Entry]]) -> Accepted:
     """The answer to a command: a pure function of its entries, so the first answer can be given again for ever (Law 3)."""
     stored, entry = entries[-1]
+    if entry.device == HUB.device_id:
+        return _answer_of_adopted(entries)
     return Accepted(
         command_id=entry.command,
         position=str(stored.position),
         at=entries[0][1].at,
         business_date=entries[0][1].date,
         events=tuple(AcceptedEvent(sequence=each.sequence, event=said.event) for each, said in entries),
+    )
+
+
+def _answer_of_adopted(entries: Sequence[tuple[StoredEntry, Entry]]) -> Accepted:
+    """What the tablet would have been told by the box that was fenced, but for the places in the journal."""
+    adopted = [msgspec.json.decode(said.event, type=OrphanAdopted) for _, said in entries]
+    stored, entry = entries[-1]
+    return Accepted(
+        command_id=entry.command,
+        position=str(stored.position),
+        at=adopted[0].at,
+        business_date=adopted[0].date,
+        events=tuple(AcceptedEvent(sequence=each.sequence, event=said.event) for (each, _), said in zip(entries, adopted, strict=True)),
     )

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from shared.domain import check, kitchen, site
+from shared.domain import adopting, check, kitchen, site
 from shared.domain.errors import COMMON_ERRORS, ErrorInfo, Refused
 from shared.domain.kernel import Aggregate, Command, Context, Decider, Event, Evolver, Feature, Key, Meta, View
 from shared.domain.menu import overrides, schedule
@@ -19,7 +19,24 @@ __all__ = [
     "decode_command", "decode_event", "evolve",
 ]  # fmt: skip
 
-FEATURES: tuple[Feature, ...] = (site.FEATURE, schedule.FEATURE, overrides.FEATURE, *check.FEATURES, *kitchen.FEATURES)
+
+def _evolve_any(view: View, event: Event, meta: Meta) -> Mapping[Key, Aggregate]:
+    """`evolve` below, for the feature that unwraps events of every other."""
+    return evolve(view, event, meta)
+
+
+def _decode_any(body: msgspec.Raw) -> Event | None:
+    return decode_event(body)
+
+
+FEATURES: tuple[Feature, ...] = (
+    site.FEATURE,
+    schedule.FEATURE,
+    overrides.FEATURE,
+    *check.FEATURES,
+    *kitchen.FEATURES,
+    adopting.make_feature(_evolve_any, _decode_any),
+)
 
 
 def _union(members: Iterable[Any]) -> Any:
@@ -35,7 +52,7 @@ EVENTS: dict[str, type[Event]] = {cls.__name__: cls for cls in _EVOLVERS}
 AGGREGATES: dict[str, type[Aggregate]] = {kind: cls for feature in FEATURES for kind, cls in feature.aggregates.items()}
 ERRORS: dict[str, ErrorInfo] = COMMON_ERRORS | {code: info for feature in FEATURES for code, info in feature.errors.items()}
 
-STATE_FORMAT = 2
+STATE_FORMAT = 3
 """The format of the states that `evolve` leaves. Raise it with a release whose states an older release's cannot be continued as:
 where a new kind of aggregate, a new field or a new meaning has to be filled from entries that are in the journal already. A box
 whose projections are of another format builds them anew when it starts. (Release 0.1 recorded none.)"""
@@ -43,7 +60,8 @@ whose projections are of another format builds them anew when it starts. (Releas
 AnyCommand: Any = _union(COMMANDS.values())
 """The tagged union of every command, for msgspec to decode into."""
 
-# What each role of a device may do. `box` is the box itself; `import` may open checks in the past at prices of its own;
+# What each role of a device may do. `box` is the box itself, `hub` what comes from the hub because a person there decided it;
+# `import` may open checks in the past at prices of its own;
 # `availability` is to say that an item has run out, which whoever finds the pan empty may.
 ROLES: dict[str, frozenset[str]] = {
     "pos": frozenset({"order", "pay", "kitchen", "availability"}),
@@ -51,6 +69,7 @@ ROLES: dict[str, frozenset[str]] = {
     "manager": frozenset({"order", "pay", "kitchen", "availability", "manage", "approve"}),
     "import": frozenset({"order", "pay", "kitchen", "availability", "manage", "approve", "import"}),
     "box": frozenset({"box", "manage"}),
+    "hub": frozenset({"adopt"}),
 }
 
 assert len(COMMANDS) == len(_DECIDERS), "two commands share a name"
@@ -87,8 +106,10 @@ def _why_unreadable(body: bytes | msgspec.Raw, error: Exception) -> tuple[str, s
 def booking_date(view: View, event: Event, today: str) -> str:
     """The business date an event is booked on: the check's own while that is open, else `today`.
 
-    What happens to a check after it was closed books on the day it happens (DESIGN.md, Business day).
+    What happens to a check after it was closed books on the day it happens (DESIGN.md, Business day). An orphan keeps its date.
     """
+    if isinstance(event, adopting.OrphanAdopted):
+        return event.date
     check_id = getattr(event, "check_id", "")
     if isinstance(event, check.CheckOpened):
         return event.business_date
@@ -111,7 +132,9 @@ def evolve(view: View, event: Event, meta: Meta) -> Mapping[Key, Aggregate]:
 
     Raises LookupError or ValueError for an event that does not fit the state before it: a follower quarantines it.
     """
-    return _EVOLVERS[type(event)](view, event, meta)
+    changes = _EVOLVERS[type(event)](view, event, meta)
+    # What an adopted event changes was changed under the epoch of the orphan, and is marked so where it is unwrapped.
+    return changes if isinstance(event, adopting.OrphanAdopted) else adopting.mark_epoch(changes, meta.epoch)
 
 
 _AnyEvent: Any = _union(EVENTS.values())

@@ -10,7 +10,8 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import nkeys
 
-from edge.app.site import BOX, BoxIdentity, Device, RefusedCommand, Request, Site
+from edge.app.site import BOX, HUB, BoxIdentity, Device, RefusedCommand, Request, Site
+from shared.domain.adopting import AdoptOrphan, OrphanedEntry
 from shared.domain.check import AddLine, ChangeDiningOption, ChangeLine, ChosenModifier, CloseCheck, OpenCheck, PayCash, SendCheck, VoidLine
 from shared.domain.check.charging import AddCharge, WaiveCharge
 from shared.domain.check.discounting import CompLines, GiveDiscount, RemoveDiscount
@@ -96,12 +97,12 @@ class Scene:
         site.start()
         return site
 
-    def do(self, site: Site, command: Command, device: Device | None = None) -> str:
+    def do(self, site: Site, command: Command, device: Device | None = None, id: str = "") -> str:
         """Have a command accepted; returns its id."""
         self._count += 1
         self.now += timedelta(seconds=37)
         body = msgspec.json.encode(command)
-        submit = Submit(id=name_id(f"command {self._count}"), command=msgspec.Raw(body), actor_id="anna")
+        submit = Submit(id=id or name_id(f"command {self._count}"), command=msgspec.Raw(body), actor_id="anna")
         [outcome], _ = site.execute([Request(device=device or self._tablet, commands=(submit,))])
         assert not isinstance(outcome, RefusedCommand), outcome
         self.commands.setdefault(type(command).__name__, body)
@@ -136,7 +137,9 @@ class Scene:
         self.do(site, CloseCheck(check_id=name_id("a")))
         self.do(site, OpenCheck(check_id=name_id("b"), opened_at=datetime(2016, 10, 30, 2, 30)))
         self._line(site, "b", "b1", "soup", unit_price_minor=199)
+        old = self._fork(epoch=1)
         site = self._box(epoch=2)
+        self._adopt(site, old)
         self.do(site, SendCheck(check_id=name_id("b")))
         self.do(site, PayCash(check_id=name_id("b"), tendered_minor=200))
         self.do(site, CloseCheck(check_id=name_id("b")))
@@ -147,6 +150,23 @@ class Scene:
         self._play_money(site)
         self._play_seating(site)
         play_evening(self, site)
+
+    def _fork(self, epoch: int) -> Site:
+        """A box that is about to be replaced, on a disk of its own."""
+        disk = Disk()
+        disk.synced = list(self.store.disk.synced)
+        identity = BoxIdentity(org_id=ORG, site_id=SITE, epoch=epoch, currency="EUR", time_zone="Europe/Berlin", cut_over_minutes=240)
+        return Site(identity, SimStore(disk), lambda: self.now)
+
+    def _adopt(self, site: Site, old: Site) -> None:
+        """The old box goes on by itself; what it accepted is adopted by the present one."""
+        check = OpenCheck(check_id=name_id("orphan"), table_id="2", covers=1)
+        self.now += timedelta(seconds=37)
+        submit = Submit(id=name_id("orphaned command"), command=msgspec.Raw(msgspec.json.encode(check)), actor_id="anna")
+        _, committed = old.execute([Request(device=self._tablet, commands=(submit,))])
+        assert committed is not None
+        entries = [OrphanedEntry(hash=each.hash.hex(), entry=msgspec.Raw(each.entry)) for each in committed.entries]
+        self.do(site, AdoptOrphan(entries=tuple(entries)), HUB, submit.id)
 
     def _play_kitchen(self, site: Site) -> None:
         """Everything that a kitchen says and is told."""

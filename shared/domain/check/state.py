@@ -367,6 +367,7 @@ class Check(Aggregate, frozen=True, dict=True, gc=True):
     `revision` counts its changes. `given` are the sums that a split gave this check: they stand until something of the check
     changes what it comes to, then it is reckoned anew. `even_shares` are the parts of an even split, likewise. `closings` is
     the history of closes; a reopened check is open and has some. A `training` check touches no figure, series or kitchen.
+    `changed_epoch` is the epoch of its last change (see shared/domain/adopting.py).
     """
 
     check_id: str
@@ -403,6 +404,7 @@ class Check(Aggregate, frozen=True, dict=True, gc=True):
     reopenings: tuple[Reopening, ...] = ()
     split_from: str = ""
     merged_into: str = ""
+    changed_epoch: int = 0
 
     @property
     def is_live(self) -> bool:

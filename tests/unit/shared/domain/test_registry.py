@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain import registry
+from shared.domain.adopting import AdoptOrphan, OrphanedEntry
 from shared.domain.check import AddLine, ChosenModifier, CloseCheck, OpenCheck, PayCash, SendCheck, VoidLine
 from shared.domain.check.billing import ShowBill
 from shared.domain.check.cards import HoldCard, RefundToCard, ReleaseCard, TakeCardPayment
@@ -166,7 +167,8 @@ CASES = [
 # Codes of the shells: they are met before a decision, or when it is put on disk. Each shell's tests provoke its own.
 OF_THE_SHELLS = {
     "command.forgotten", "command.id_reused", "command.malformed", "command.repeated_in_batch", "command.too_large",
-    "command.unknown_type", "commit.unknown", "edge.busy", "edge.stopping", "epoch.behind", "menu.import_refused", "menu.inconsistent", "menu.malformed", "storage.full", "storage.unavailable",
+    "command.unknown_type", "commit.unknown", "edge.busy", "edge.stopping", "epoch.behind", "menu.import_refused",
+    "menu.inconsistent", "menu.malformed", "orphan.in_effect", "storage.full", "storage.unavailable",
 }  # fmt: skip
 
 
@@ -267,6 +269,7 @@ NEEDS = {
         "ServeTicket",
         "StartItem",
     },
+    "adopt": {"AdoptOrphan"},
 }
 MAY = {
     "pos": {"order", "pay", "kitchen", "availability"},
@@ -274,6 +277,7 @@ MAY = {
     "manager": {"order", "pay", "kitchen", "availability", "manage"},
     "import": {"order", "pay", "kitchen", "availability", "manage", "import"},
     "box": {"box", "manage"},
+    "hub": {"adopt"},
 }
 ANY: dict[str, Command] = {
     "StartEpoch": StartEpoch(currency="EUR", time_zone="UTC"),
@@ -338,6 +342,7 @@ ANY: dict[str, Command] = {
     "ServeItems": ServeItems(ticket_id=A, line_ids=(A,)),
     "ServeTicket": ServeTicket(ticket_id=A),
     "StartItem": StartItem(ticket_id=A, line_id=A),
+    "AdoptOrphan": AdoptOrphan(entries=(OrphanedEntry(hash="0" * 64, entry=msgspec.Raw(b"{}")),)),
 }
 
 
