@@ -139,7 +139,7 @@ def run_project(settings: HubSettings) -> None:
 def api_state(settings: HubSettings) -> ApiState:
     """What the API stands on. Raises OperatorError for a signing key that is none."""
     stores = make_stores(settings)
-    credentials = box_credentials(settings.signing_key, settings.account_key)
+    credentials = box_credentials(settings.signing_key, settings.account_key, settings.claim_issuers)
     return ApiState(stores.control, stores.shards, credentials, settings.urls_for_boxes)
 
 

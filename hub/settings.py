@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from shared.operator_error import OperatorError
+from shared.protocol.keys import is_account_key
 
 __all__ = ["PREFIX", "HubSettings", "load_settings"]
 
@@ -26,6 +27,7 @@ def _split(value: object) -> object:
 
 
 Urls = Annotated[list[str], NoDecode, BeforeValidator(_split)]
+Keys = Annotated[list[str], NoDecode, BeforeValidator(_split)]
 
 
 class HubSettings(BaseSettings):
@@ -44,6 +46,10 @@ class HubSettings(BaseSettings):
         None, description="File with the seed of the account's scoped signing key (SA…): it signs the claims of boxes."
     )
     account_key: str = Field("", description="Public key of the NATS account (A…).")
+    claim_issuers: Keys = Field(
+        [],
+        description="Public keys (A…) whose claims of boxes are believed, separated by commas; that of signing_key is one of them anyway.",
+    )
     box_nats_urls: Urls = Field([], description="The broker, as boxes reach it: a claim tells them; by default the same as nats_urls.")
     api_host: str = Field("127.0.0.1", description="Address that the API listens on.")
     api_port: int = Field(8000, ge=0, le=65535, description="Port that the API listens on.")
@@ -54,6 +60,14 @@ class HubSettings(BaseSettings):
     @classmethod
     def _is_dsn(cls, value: str) -> str:
         return _ensure_dsn(value)
+
+    @field_validator("claim_issuers")
+    @classmethod
+    def _are_issuers(cls, value: list[str]) -> list[str]:
+        for key in value:
+            if not is_account_key(key):
+                raise ValueError(f"{key[:64]!r} is no public key of an account: it has 56 characters and begins with A")
+        return value
 
     @field_validator("shards", "shards_admin")
     @classmethod

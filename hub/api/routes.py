@@ -40,7 +40,7 @@ async def claim(request: Request, state: State) -> Response:
         asked = msgspec.json.decode(body, type=ClaimRequest)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise HubRefused("request.malformed", str(error)) from error
-    return answer(await redeem(state.control, state.credentials, state.box_nats_urls, asked.code, asked.public_key))
+    return answer(await redeem(state.control, state.shards, state.credentials, state.box_nats_urls, asked.code, asked.public_key))
 
 
 @router.get("/organisations", tags=["tenants"], summary="Organisations", **described(Organisations, 401, 503))

@@ -6,7 +6,7 @@ What lives here: a value.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from hub.app.claims import BoxCredentials
+from hub.app.ports import BoxCredentials
 from hub.db.control_store import PostgresControl
 from hub.db.read_store import PostgresReadShard
 

@@ -5,21 +5,18 @@ What lives here: making and using codes. The key that signs is behind the port `
 
 import base64
 import hashlib
-from collections.abc import Callable
+from collections.abc import Mapping
 from datetime import datetime
 
 import msgspec
 
 from hub.app.errors import HubRefused
-from hub.app.ports import Control
+from hub.app.ports import BoxCredentials, Control, ReadShard, Scope
 from shared.domain.ids import is_id
 from shared.limits import CLAIM_CODE_BYTES, CLAIM_TTL_S
 from shared.protocol.keys import is_user_key
 
-__all__ = ["BoxCredentials", "ClaimAnswer", "claim_site", "new_code", "redeem"]
-
-BoxCredentials = Callable[[str, str, str], str]
-"""(org id, site id, public key of the box) -> the NATS user JWT of the box."""
+__all__ = ["ClaimAnswer", "claim_site", "new_code", "redeem"]
 
 _GROUP = 4  # letters of a code between dashes
 
@@ -31,7 +28,11 @@ _DETAILS = {
 
 
 class ClaimAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """All that a box needs to become the box of its site. `jwt` and the box's own seed make its credentials."""
+    """All that a box needs to become the box of its site. `jwt` and the box's own seed make its credentials.
+
+    `claim` is the token with which it shows to hub and devices that it is the present box (shared/protocol/claim.py), `issuers` are
+    the public keys (A…) whose claims it should believe.
+    """
 
     org_id: str
     site_id: str
@@ -42,6 +43,8 @@ class ClaimAnswer(msgspec.Struct, frozen=True, kw_only=True):
     cut_over_minutes: int
     jwt: str
     nats_urls: list[str]
+    claim: str = ""
+    issuers: list[str] = []
 
 
 def new_code(randomness: bytes) -> str:
@@ -65,11 +68,25 @@ async def claim_site(control: Control, site_id: str, code: str) -> datetime:
     return expires_at
 
 
-async def redeem(control: Control, credentials: BoxCredentials, nats_urls: list[str], code: str, public_key: str) -> ClaimAnswer:
-    """Use a code for the box that holds `public_key`. Asked again with the same key it gives the same epoch. Raises HubRefused."""
+async def redeem(
+    control: Control, shards: Mapping[str, ReadShard], credentials: BoxCredentials, nats_urls: list[str], code: str, public_key: str
+) -> ClaimAnswer:
+    """Use a code for the box that holds `public_key`. Asked again with the same key it gives the same epoch and claim.
+
+    The epoch is higher than any that the control database has granted and than that of the last entry on the site's shard: either may
+    have been restored and have forgotten (Law 6). Raises HubRefused, also while the shard cannot be asked.
+    """
     if not is_user_key(public_key):
         raise HubRefused("claim.key_malformed", f"{public_key[:64]!r} is no public user nkey.")
-    used = await control.use_claim(code_sha256(code), public_key)
+    sha256 = code_sha256(code)
+    asked = await control.site_of_code(sha256)
+    if asked is None:
+        raise HubRefused("claim.unknown", _DETAILS["claim.unknown"])
+    shard = shards.get(asked.shard)
+    if shard is None:
+        raise HubRefused("shard.unavailable", f"No shard {asked.shard!r} is configured.")
+    seen = (await shard.positions(Scope(None), [asked])).get(asked.site_id)
+    used = await control.use_claim(sha256, public_key, seen.position.epoch if seen else 0, credentials.claim)
     if used.claimed is None:
         raise HubRefused(used.refused, _DETAILS[used.refused])
     site = used.claimed.site
@@ -81,6 +98,8 @@ async def redeem(control: Control, credentials: BoxCredentials, nats_urls: list[
         currency=site.currency,
         time_zone=site.time_zone,
         cut_over_minutes=site.cut_over_minutes,
-        jwt=credentials(site.org_id, site.site_id, public_key),
+        jwt=credentials.jwt(site.org_id, site.site_id, public_key),
         nats_urls=nats_urls,
+        claim=used.claimed.token,
+        issuers=list(credentials.issuers),
     )

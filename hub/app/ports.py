@@ -3,7 +3,7 @@
 What lives here: ports and values. Postgres implements the ports in hub/db. Nothing here knows SQL or HTTP.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -15,8 +15,8 @@ from hub.records.kitchen import TicketRecord
 from shared.protocol.entry import Position
 
 __all__ = [
-    "FIRST_CHECK", "CheckContents", "CheckCursor", "ChecksAsked", "Claimed", "Control", "Organisation", "Placement", "Quarantined",
-    "ReadShard", "Scope", "Site", "SitePosition", "StationTimes", "Token", "UsedClaim",
+    "FIRST_CHECK", "BoxCredentials", "CheckContents", "CheckCursor", "ChecksAsked", "Claimed", "Control", "Organisation", "Placement", "Quarantined",
+    "ReadShard", "Scope", "SealClaim", "Site", "SitePosition", "StationTimes", "Token", "UsedClaim",
 ]  # fmt: skip
 
 
@@ -139,11 +139,25 @@ class StationTimes(msgspec.Struct, frozen=True, kw_only=True):
     served_p90_s: float | None
 
 
+SealClaim = Callable[[str, str, int, str], str]
+"""(org id, site id, epoch, public key of the box) -> the token of its claim, signed. Raises HubRefused `claims.disabled`."""
+
+
+class BoxCredentials(msgspec.Struct, frozen=True):
+    """What makes the credentials of boxes: `jwt` (org id, site id, public key of the box) -> its NATS user JWT; `claim`; and the public
+    keys whose claims boxes should believe, ours first."""
+
+    jwt: Callable[[str, str, str], str]
+    claim: SealClaim
+    issuers: tuple[str, ...] = ()
+
+
 class Claimed(msgspec.Struct, frozen=True, kw_only=True):
-    """What a used claim gives a box, its credentials apart."""
+    """What a used claim gives a box, its credentials apart. `token` is the claim, signed."""
 
     site: Site
     epoch: int
+    token: str
 
 
 class UsedClaim(msgspec.Struct, frozen=True, kw_only=True):
@@ -185,8 +199,16 @@ class Control(Protocol):
         """When the claim runs out; None when there is no such site."""
         ...
 
-    async def use_claim(self, code_sha256: bytes, public_key: str) -> UsedClaim:
-        """Give the box that holds `public_key` the next epoch of the site, once; the same again to the same key."""
+    async def site_of_code(self, code_sha256: bytes) -> Site | None:
+        """The site that a code claims, whether or not it still can; None when no claim was made with it."""
+        ...
+
+    async def use_claim(self, code_sha256: bytes, public_key: str, epoch_seen: int, seal: SealClaim) -> UsedClaim:
+        """Give the box that holds `public_key` the next epoch of the site, once; the same again to the same key.
+
+        The epoch is higher than all that were granted and than `epoch_seen`; `seal` makes its token, which is kept. Whoever listens for
+        claims is told, once it is committed.
+        """
         ...
 
     async def add_token(self, token_sha256: bytes, org_id: str | None, name: str) -> bool:

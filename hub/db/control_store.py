@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from hub.app.errors import HubRefused
-from hub.app.ports import Claimed, Organisation, Placement, Scope, Site, Token, UsedClaim
+from hub.app.ports import Claimed, Organisation, Placement, Scope, SealClaim, Site, Token, UsedClaim
 from hub.db.connect import Database, DatabaseUnavailable, ValueRefused, act_for
 from hub.db.placement import bucket_of
 from hub.db.queries import load
@@ -98,7 +98,16 @@ class PostgresControl:
             done = await connection.execute(SQL["add_claim"], site_id, code_sha256, ttl_s)
         return expires_at if done == "INSERT 0 1" else None
 
-    async def use_claim(self, code_sha256: bytes, public_key: str) -> UsedClaim:
+    async def site_of_code(self, code_sha256: bytes) -> Site | None:
+        async with self._tenant(credential_sha256=code_sha256) as connection:
+            claim = await connection.fetchrow(SQL["claim"], code_sha256)
+            if claim is None:
+                return None
+            await act_for(connection, claim["org_id"])
+            row = await connection.fetchrow(SQL["site"], claim["site_id"])
+        return Site(**dict(row))
+
+    async def use_claim(self, code_sha256: bytes, public_key: str, epoch_seen: int, seal: SealClaim) -> UsedClaim:
         async with self._tenant(credential_sha256=code_sha256) as connection:
             claim = await connection.fetchrow(SQL["claim"], code_sha256)
             if claim is None:
@@ -113,10 +122,15 @@ class PostgresControl:
             if epoch is None and not claim["is_valid"]:
                 return UsedClaim(refused="claim.expired")
             if epoch is None:
-                epoch = await connection.fetchval(SQL["last_epoch"], org_id, site_id) + 1
+                epoch = max(epoch_seen, await connection.fetchval(SQL["last_epoch"], org_id, site_id)) + 1
                 await connection.execute(SQL["add_box"], org_id, site_id, epoch, public_key)
                 await connection.execute(SQL["use_claim"], org_id, site_id, code_sha256, epoch, public_key)
-        return UsedClaim(claimed=Claimed(site=_site(org_id, site_id, site), epoch=epoch))
+            token = await connection.fetchval(SQL["box_token"], org_id, site_id, epoch)
+            if not token:  # the code is new, or was used before there were tokens
+                token = seal(org_id, site_id, epoch, public_key)
+                await connection.execute(SQL["keep_token"], org_id, site_id, epoch, token)
+                await connection.execute(SQL["tell_claim"], org_id, site_id)
+        return UsedClaim(claimed=Claimed(site=_site(org_id, site_id, site), epoch=epoch, token=token))
 
     # --- tokens ----------------------------------------------------------------------------------
 

@@ -97,7 +97,7 @@ class BenchHub:
             await add_site(stores.control, site)
             await claim_site(stores.control, site.site_id, code)
             sign = box_credentials(Path(env["signing_key"]), env["account_key"])
-            claimed = await redeem(stores.control, sign, [self.broker.url], code, key.public)
+            claimed = await redeem(stores.control, stores.shards, sign, [self.broker.url], code, key.public)
         write_box(data_dir, msgspec.convert(msgspec.to_builtins(claimed), Claimed), key)
         self._sites[data_dir] = site.site_id
         return data_dir

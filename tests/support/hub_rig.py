@@ -28,16 +28,13 @@ from shared.domain.kernel import Key
 from shared.limits import CLAIM_CODE_BYTES
 from shared.protocol.envelope import Answer
 from tests.support.boxes import new_id
+from tests.support.issuer import CREDENTIALS
 from tests.support.journals import SiteJournal
 from tests.support.postgres import Database as TestDatabase
 
 __all__ = ["HubRig"]
 
 S = TypeVar("S", Sales, TenderSum, TaxSum)
-
-
-def _jwt(org_id: str, site_id: str, public_key: str) -> str:
-    return f"token of {org_id}, {site_id}, {public_key}"
 
 
 class HubRig:
@@ -107,10 +104,19 @@ class HubRig:
         return journal.begin()
 
     async def claim(self, journal: SiteJournal) -> int:
-        """Claim the site for the key of `journal`; the epoch."""
+        """Claim the site for the key of `journal`; the epoch. The journal keeps the token."""
         code = new_code(os.urandom(CLAIM_CODE_BYTES))
         await claim_site(self.stores.control, journal.address.site_id, code)
-        return (await redeem(self.stores.control, _jwt, ["nats://broker"], code, journal.key.public)).epoch
+        answer = await redeem(self.stores.control, self.stores.shards, CREDENTIALS, ["nats://broker"], code, journal.key.public)
+        journal.claim = answer.claim
+        return answer.epoch
+
+    async def forget_boxes(self, journal: SiteJournal, epoch: int) -> None:
+        """Let the control database be restored from a backup that was made before the claim of `epoch`."""
+        await self._fetch(
+            self.control.owner_dsn, journal.address.org_id,
+            "delete from boxes where site_id = $1::text::uuid and epoch >= $2", journal.address.site_id, epoch,
+        )  # fmt: skip
 
     # --- doing -----------------------------------------------------------------------------------
 

@@ -52,6 +52,7 @@ class SiteJournal:
         self.key = key or new_user()
         self.epoch = epoch
         self.currency = currency
+        self.claim = ""  # the token that its box shows
         self.entries: list[StoredEntry] = []
         self.memory = _Memory()
         self._numbers = itertools.count(1)

@@ -55,6 +55,16 @@ select coalesce(max(epoch), 0) from boxes where org_id = $1::uuid and site_id = 
 -- name: add_box
 insert into boxes (org_id, site_id, epoch, public_key) values ($1::uuid, $2::uuid, $3, $4)
 
+-- name: box_token
+select token from boxes where org_id = $1::uuid and site_id = $2::uuid and epoch = $3
+
+-- name: keep_token
+update boxes set token = $4 where org_id = $1::uuid and site_id = $2::uuid and epoch = $3
+
+-- Ingest hears it after the commit, and tells the box that was replaced at once.
+-- name: tell_claim
+select pg_notify('claims', $1::text || ' ' || $2::text)
+
 -- name: use_claim
 update claims set epoch = $4, public_key = $5, used_at = now()
 where org_id = $1::uuid and site_id = $2::uuid and code_sha256 = $3

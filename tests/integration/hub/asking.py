@@ -11,12 +11,13 @@ from hub.app.tenants import add_token
 from hub.db.connect import sha256
 from tests.support.boxes import new_id
 from tests.support.hub_rig import HubRig
+from tests.support.issuer import CREDENTIALS
 
 __all__ = ["bearer", "client_of", "ensure_problem"]
 
 
 def client_of(rig: HubRig) -> httpx.AsyncClient:
-    state = ApiState(rig.stores.control, rig.stores.shards, lambda *who: f"jwt of {who}", ["nats://broker:4222"])
+    state = ApiState(rig.stores.control, rig.stores.shards, CREDENTIALS, ["nats://broker:4222"])
     return httpx.AsyncClient(transport=httpx.ASGITransport(app=make_app(state), raise_app_exceptions=False), base_url="http://hub")
 
 

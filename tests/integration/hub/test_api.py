@@ -12,6 +12,7 @@ from shared.protocol.envelope import Figures
 from tests.integration.hub.asking import bearer, client_of, ensure_problem
 from tests.support.boxes import new_id
 from tests.support.hub_rig import HubRig
+from tests.support.issuer import CREDENTIALS, ISSUER, read_claim
 from tests.support.journals import SiteJournal
 from tests.support.postgres import TestPostgres
 
@@ -172,8 +173,31 @@ async def test_claims_that_are_none(rig: HubRig, api: httpx.AsyncClient) -> None
     ensure_problem(await api.post("/v1/claims", content=b" " * 100_000), 413, "request.too_large")
     site = await rig.add_site()
     assert await rig.stores.control.add_claim(site.address.site_id, b"\x05" * 32, -1.0)
-    used = await rig.stores.control.use_claim(b"\x05" * 32, key)
+    used = await rig.stores.control.use_claim(b"\x05" * 32, key, 0, CREDENTIALS.claim)
     assert used.refused == "claim.expired"
+
+
+async def test_a_claim_is_a_token_that_whoever_knows_the_issuer_can_read(rig: HubRig, api: httpx.AsyncClient) -> None:
+    key = new_user().public
+    site = await claimed_site(rig, a_code(4))
+    first, again = [(await api.post("/v1/claims", json={"code": a_code(4), "public_key": key})).json() for _ in range(2)]
+    claim = read_claim(first["claim"])
+    assert (claim.org, claim.site, claim.epoch, claim.key) == (*site.address, first["epoch"], key)
+    assert first["issuers"] == [ISSUER.public]
+    assert again == first  # the same token: its answer was lost, nothing was granted twice
+
+
+async def test_an_epoch_that_the_control_database_forgot_is_not_granted_again(rig: HubRig, api: httpx.AsyncClient) -> None:
+    site = await rig.add_site()
+    for _ in range(3):
+        newest = SiteJournal(*site.address)
+        newest.epoch = await rig.claim(newest)
+    newest.entries = list(site.entries)
+    await rig.send(newest.message(1, 1))
+    newest.append(b'{"type":"EpochStarted"}')
+    await rig.send(newest.message(2, 2))
+    await rig.forget_boxes(site, 2)
+    assert await rig.claim(SiteJournal(*site.address)) == 5
 
 
 async def test_two_boxes_with_two_codes_get_two_epochs(rig: HubRig, api: httpx.AsyncClient) -> None:

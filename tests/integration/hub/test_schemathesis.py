@@ -30,6 +30,7 @@ from shared.domain.check.state import Check
 from tests.integration.hub.evenings import Evenings
 from tests.support.boxes import new_id
 from tests.support.hub_rig import HubRig
+from tests.support.issuer import CREDENTIALS
 from tests.support.postgres import Database
 from tests.support.programs import Program
 
@@ -38,7 +39,7 @@ CHECKS = [
     negative_data_rejection, unsupported_method,
 ]  # fmt: skip
 _STORES = make_stores(HubSettings(control_dsn="postgresql://nobody@127.0.0.1/none", shards={}))  # nothing is connected for a document
-API = schemathesis.openapi.from_dict(make_app(ApiState(_STORES.control, _STORES.shards, lambda *_: "", [])).openapi())
+API = schemathesis.openapi.from_dict(make_app(ApiState(_STORES.control, _STORES.shards, CREDENTIALS, [])).openapi())
 
 
 class Running(NamedTuple):
