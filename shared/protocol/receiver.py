@@ -1,15 +1,16 @@
 """The receiving end of the uplink: what becomes of an envelope, given where the site's watermark stands.
 
-What lives here: one pure function, used by the hub's ingest inside its transaction and by the simulator. Databases,
-brokers and signatures are not known here; the caller has checked who signed.
+What lives here: pure functions, used by the hub's ingest inside its transaction and by the simulator: one for the journal of a site,
+one for the branch of a box that was replaced. Databases, brokers and signatures are not known here; the caller has checked who signed.
 """
 
 import msgspec
+from msgspec.structs import replace
 
 from shared.protocol.entry import Position, StoredEntry, chain
 from shared.protocol.envelope import AnswerStatus, Envelope, FrameError
 
-__all__ = ["Verdict", "receive", "sequence_to_compare"]
+__all__ = ["Verdict", "receive", "receive_branch", "sequence_to_compare"]
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,3 +66,24 @@ def receive(watermark: Position, envelope: Envelope, stored_hash: bytes | None =
         return fenced
     rows = tuple(StoredEntry(envelope.epoch, envelope.first + index, hashes[index], entries[index]) for index in range(held, len(entries)))
     return Verdict(status=AnswerStatus.OK, watermark=rows[-1].position, append=rows)
+
+
+def receive_branch(watermark: Position, envelope: Envelope, stored_hash: bytes | None = None) -> Verdict:
+    """Judge an envelope of a fenced box against the watermark of its branch: how far the hub keeps what that box held (Law 6).
+
+    A branch begins at its parting point, the last position of the site's journal of an epoch that is not above the box's. What lies at
+    or below it is the site's own: `stored_hash`, at `sequence_to_compare` of the branch's watermark, is looked up there, and above it in
+    the branch. The answer is always `fenced`, which acknowledges, unless the envelope is refused or contradicts either (`fork`).
+    """
+    verdict = receive(watermark, envelope, stored_hash)
+    match verdict.status:
+        case AnswerStatus.OK:
+            detail = f"Epoch {envelope.epoch} ended; what its box still held is kept apart, up to {verdict.watermark.sequence}."
+            return replace(verdict, status=AnswerStatus.FENCED, code="epoch.fenced", detail=detail)
+        case AnswerStatus.GAP:
+            return replace(verdict, status=AnswerStatus.FENCED)  # its code says that entries are missing: they are sent again
+        case AnswerStatus.FENCED:  # of an older epoch than the branch: on one box that is no replacement
+            at = min(envelope.last, watermark.sequence + 1)
+            return replace(verdict, status=AnswerStatus.FORK, code="envelope.fork", detail=f"Two different entries claim sequence {at}.")
+        case _:
+            return verdict

@@ -24,23 +24,12 @@ from shared.protocol.actions import (
 from shared.protocol.bisection import Bisection
 from shared.protocol.claim import ClaimError, ReadClaim
 from shared.protocol.entry import START, Position, StoredEntry
-from shared.protocol.envelope import (
-    Answer,
-    AnswerStatus,
-    Figures,
-    Hello,
-    Keepsake,
-    Sign,
-    pack_envelope,
-    seal_document,
-    seal_envelope,
-    seal_hello,
-)
-from shared.protocol.fence import higher_claim
+from shared.protocol.envelope import Answer, AnswerStatus, Figures, Hello, Keepsake, Sign
+from shared.protocol.fence import Fence
 from shared.protocol.keeping import KeepsakeQueue, parts_of
+from shared.protocol.patience import Patience
+from shared.protocol.sealing import Sealer
 from shared.protocol.sending_run import SendingRun
-from shared.protocol.subjects import hello as hello_subject
-from shared.protocol.subjects import journal as journal_subject
 
 __all__ = [
     "Action", "Alarm", "BackedUp", "Carry", "Fenced", "Follow", "Identity", "Phase", "Publish", "Sender", "WantKeepsakes", "Watermark",
@@ -62,8 +51,7 @@ class Sender:
         `read_claim` reads claims of the hub that granted ours; without it the hub's word alone fences this box.
         """
         self._identity = identity
-        self._sign = sign
-        self._read_claim = read_claim
+        self._sealer = Sealer(identity, sign)
         self._attempt = first_attempt
         self.phase = Phase.OFFLINE
         self.watermark = START
@@ -72,18 +60,14 @@ class Sender:
         self.figures = Figures()
         self.begins = START
         self.keepsakes: tuple[Keepsake, ...] = ()
-        self.fence: Fenced | None = None  # another box is the present one
         self.backed_up = 0
-        self._is_proved = False  # whether a claim has proved the fence
-        self._kept_incarnation = ""
+        self._fence = Fence(identity, read_claim)
         self._run = SendingRun()
         self._bisection = Bisection()
         self._keeping = KeepsakeQueue()
-        self._round_trip_s = 0.0  # what the last greeting took
+        self._patience = Patience()
         self._hello_due = 0.0
-        self._hello_wait_s = limits.HELLO_RETRY_S
         self._hold_until = 0.0
-        self._barren = 0  # how often sending began anew since the hub last had more of ours
         self._alarm = ""
 
     # --- what the shell tells ------------------------------------------------------------------
@@ -94,14 +78,18 @@ class Sender:
         return self.phase in _RUNNING and self._run.has_room
 
     @property
+    def fence(self) -> Fenced | None:
+        """What is known of another box that is the present one."""
+        return self._fence.told
+
+    @property
     def read_position(self) -> Position:
         """Where to read on from when the feed was lost."""
         return self._run.read
 
     def connected(self, now: float) -> list[Action]:
         """The connection to the broker is up: greet."""
-        self._hello_wait_s = limits.HELLO_RETRY_S
-        self._barren = 0
+        self._patience.begin()
         return self._greet(now)
 
     def disconnected(self, now: float) -> list[Action]:
@@ -143,20 +131,17 @@ class Sender:
             return self._heard_of_fence(answer, now)
         if answer.attempt != self._attempt:
             return []
-        self._hello_wait_s = limits.HELLO_RETRY_S
+        self._patience.heard()
         return self._take_along(answer, now) + _AFTER_ANSWER[answer.status](self, answer, now)
 
     def shown_claim(self, token: str, now: float) -> list[Action]:
         """The box was shown a claim, by a device or in an earlier life: fences at once if it is higher than ours."""
-        if self._read_claim is None:
-            return []
         try:
-            claim = higher_claim(token, self._read_claim, self._identity)
+            if not self._fence.prove(token):
+                return []
         except ClaimError as error:
             return self._raise(error.code, error.detail)
-        if not self._note_fence(token, claim.epoch):
-            return []
-        told = self._tell_fence(f"A claim of epoch {claim.epoch} was shown.")
+        told = self._tell_fence()
         return told if self.phase is Phase.OFFLINE else told + self._greet(now)
 
     def keepsake(self, kind: str, version: str, document: bytes, now: float) -> list[Action]:
@@ -178,13 +163,13 @@ class Sender:
                 return []
             # The same attempt: nothing was sent since, so that an answer to any of these hellos will do. On a WAN slower than
             # the first waits every answer would else be one to an earlier attempt.
-            self._hello_wait_s = min(self._hello_wait_s * 2, limits.HELLO_RETRY_MAX_S)
-            return [self._hello(now, self._hello_wait_s)]
+            self._patience.unheard()
+            return [self._hello(now, self._patience.hello_wait_s)]
         actions = self._pump(now) + self._send_parts() + self._ask_keepsakes(now)
         # Without an answer, or without credit: ask again, less and less often while nothing comes of it, so that a hub
         # that is merely slow is not buried under copies.
-        if self._run.is_waiting and now - self._run.silent_since >= self._patience_s():
-            self._barren += 1
+        if self._run.is_waiting and now - self._run.silent_since >= self._patience.silence_s:
+            self._patience.barren += 1
             return actions + self._greet(now)
         if now >= self._hello_due:
             actions.append(self._hello(now, limits.HELLO_INTERVAL_S))
@@ -206,19 +191,21 @@ class Sender:
 
     def _acknowledged(self, answer: Answer, now: float) -> list[Action]:
         """OK or GAP: the hub takes us for the present box, and says how far it is."""
-        if self._is_proved:  # it has forgotten the claim that we have seen: what is ours belongs on our branch, not in the journal
+        if self._fence.is_proved:  # it has forgotten the claim that we have seen: what is ours belongs on our branch, not in the journal
             return self._hold(now, limits.HELLO_RETRY_MAX_S)
-        actions = [] if self.fence is None else self._raise("", "")  # only the hub had said so, and it says otherwise
-        self.fence = None
+        actions: list[Action] = []
+        if self.fence is not None:  # only the hub had said so, and now it says otherwise
+            self._fence.lift()
+            actions = self._raise("", "")
         before, incarnation = self.watermark, self.incarnation
         actions += self._take_watermark(answer, now)
         is_further = self.watermark.sequence > before.sequence
         if is_further:
-            self._barren = 0
+            self._patience.barren = 0
         if self.watermark.sequence < self.begins.sequence:
             return actions + self._greet_below_begins(now)
         if self.phase is Phase.GREETING:
-            self._round_trip_s = now - self._run.silent_since
+            self._patience.round_trip_s = now - self._run.silent_since
             return actions + self._start(Phase.SENDING, now)
         if answer.status is AnswerStatus.GAP:
             return actions + self._close_gap(now)
@@ -250,68 +237,51 @@ class Sender:
         been shown a proof. A proof that is none is passed over, with an alarm."""
         is_present = answer.attempt == self._attempt
         told: list[Action] = []
-        if answer.claim and self._read_claim is not None:
+        if answer.claim and self._fence.can_be_proved:
             try:
-                claim = higher_claim(answer.claim, self._read_claim, self._identity)
+                if self._fence.prove(answer.claim):
+                    told = self._tell_fence()
             except ClaimError as error:
                 return self._raise(error.code, error.detail)
-            if self._note_fence(answer.claim, claim.epoch):
-                told = self._tell_fence(answer.detail)
-                if not is_present:
-                    return told + self._greet(now)
         if not is_present:
-            return []
-        self._hello_wait_s = limits.HELLO_RETRY_S
+            return told + self._greet(now) if told else []
+        self._patience.heard()
+        if not answer.incarnation or (self.fence is None and self._fence.can_be_proved):
+            return told + self._hold(now, limits.HELLO_RETRY_MAX_S) + self._raise("epoch.fenced", answer.detail)
         if self.fence is None:
-            if self._read_claim is not None or not answer.incarnation:
-                return self._hold(now, limits.HELLO_RETRY_MAX_S) + self._raise("epoch.fenced", answer.detail)
-            self.fence = Fenced(answer.claim, self._identity.epoch + 1, START)
-            told = self._tell_fence(answer.detail)
+            self._fence.believe(answer.claim)
+            told = self._tell_fence()
         return told + self._take_along(answer, now) + self._branch_acknowledged(answer, now)
 
     def _branch_acknowledged(self, answer: Answer, now: float) -> list[Action]:
         """How far the hub has our branch: send on from there, as an orphan."""
-        assert self.fence is not None
-        if not answer.incarnation:
-            return self._hold(now, limits.HELLO_RETRY_MAX_S)
-        before, incarnation = self.fence.kept, self._kept_incarnation
-        self._kept_incarnation = answer.incarnation
+        before = self._fence.kept
+        is_restored = self._fence.kept_up_to(answer.watermark, answer.incarnation)
         self._run.grant(answer.credit_until, now + answer.credit_ttl_s)
-        actions: list[Action] = []
-        if answer.watermark != before:
-            self.fence = Fenced(self.fence.claim, self.fence.epoch, answer.watermark)
-            actions.append(self.fence)
+        actions: list[Action] = [self.fence] if self.fence is not None and answer.watermark != before else []
         is_further = answer.watermark.sequence > before.sequence
         if is_further:
-            self._barren = 0
-        if self.phase is Phase.GREETING:
-            self._round_trip_s = now - self._run.silent_since
+            self._patience.barren = 0
         if self.phase is not Phase.FENCED:
+            if self.phase is Phase.GREETING:
+                self._patience.round_trip_s = now - self._run.silent_since
             return actions + self._start(Phase.FENCED, now)
         if answer.code == "envelope.gap":
             return actions + self._close_gap(now)
-        if answer.watermark.sequence < before.sequence or answer.incarnation != incarnation:
+        if is_restored:
             return actions + self._start(Phase.FENCED, now)
         return actions + self._go_on(answer.watermark, is_further, now)
 
-    def _note_fence(self, token: str, epoch: int) -> bool:
-        """Whether this claim is news."""
-        if self._is_proved and self.fence is not None and self.fence.epoch >= epoch:
-            return False
-        self.fence = Fenced(token, epoch, START if self.fence is None else self.fence.kept)
-        self._is_proved = True
-        return True
-
-    def _tell_fence(self, detail: str) -> list[Action]:
+    def _tell_fence(self) -> list[Action]:
         assert self.fence is not None
-        return [self.fence, *self._raise("epoch.fenced", detail or f"The site is at epoch {self.fence.epoch}.")]
+        return [self.fence, *self._raise("epoch.fenced", self._fence.detail)]
 
     # --- inside --------------------------------------------------------------------------------
 
     @property
     def _held(self) -> Position:
         """How far the hub has what we are sending: our branch, or the journal of the site."""
-        return self.fence.kept if self.phase is Phase.FENCED and self.fence is not None else self.watermark
+        return self._fence.kept if self.phase is Phase.FENCED else self.watermark
 
     def _take_watermark(self, answer: Answer, now: float) -> list[Action]:
         """Note what the hub has and grants. Without its shard it knows neither."""
@@ -327,35 +297,30 @@ class Sender:
         self._run.settle(held.sequence, now)
         calm: list[Action] = []
         if is_further or not self._run.is_waiting:
-            calm = self._raise("", "") if self.fence is None else self._raise("epoch.fenced", f"The site is at epoch {self.fence.epoch}.")
+            calm = self._raise("" if self.fence is None else "epoch.fenced", self._fence.detail)
         return calm + self._pump(now)
 
     def _greet_below_begins(self, now: float) -> list[Action]:
         """The hub stands where this journal no longer reaches: it learns so from the hello, and declares the hole."""
-        self._barren += 1
-        if self._barren <= _FUTILE_GREETINGS_MAX:
+        self._patience.barren += 1
+        if self._patience.barren <= _FUTILE_GREETINGS_MAX:
             return self._greet(now)
         detail = f"The hub stands at {self.watermark.sequence}, the journal of this box begins after {self.begins.sequence}."
         return self._hold(now, limits.HELLO_RETRY_MAX_S) + self._raise("journal.begins_later", detail)
 
     def _close_gap(self, now: float) -> list[Action]:
         """Send again from where the hub is: at once the first time, after a pause when that has not helped."""
-        self._barren += 1
-        if self._barren > 1:
-            return self._hold(now, self._patience_s())
+        self._patience.barren += 1
+        if self._patience.barren > 1:
+            return self._hold(now, self._patience.silence_s)
         return self._start(self.phase, now)
-
-    def _patience_s(self) -> float:
-        """Seconds to wait before asking again: longer where the WAN is slow."""
-        patience_s = max(limits.ANSWER_TIMEOUT_S, 2 * self._round_trip_s)
-        return min(patience_s * 2 ** min(self._barren, 8), limits.HELLO_RETRY_MAX_S)
 
     def _greet(self, now: float) -> list[Action]:
         self.phase = Phase.GREETING
         self._run.forget()
         self._attempt += 1
         self._run.silent_since = now
-        return [self._hello(now, self._hello_wait_s)]
+        return [self._hello(now, self._patience.hello_wait_s)]
 
     def _hello(self, now: float, wait_s: float) -> Publish:
         self._hello_due = now + wait_s
@@ -364,7 +329,7 @@ class Sender:
             org=who.org_id, site=who.site_id, epoch=who.epoch, attempt=self._attempt, head=self.head, figures=self.figures,
             begins=self.begins, claim=who.claim, keepsakes=self.keepsakes[: limits.KEEPSAKES_MAX],
         )  # fmt: skip
-        return Publish(hello_subject(who.org_id, who.site_id), seal_hello(frame, who.key, self._sign))
+        return self._sealer.hello(frame)
 
     def _start(self, phase: Phase, now: float) -> list[Action]:
         """Go on from where the hub is, as a new attempt: answers to what was in flight would mislead, and so would a second
@@ -392,11 +357,8 @@ class Sender:
         """Publish what buffer, credit and the pipeline allow."""
         if self.phase not in _RUNNING:
             return []
-        who, subject = self._identity, journal_subject(self._identity.org_id, self._identity.site_id)
-        return [
-            Publish(subject, seal_envelope(pack_envelope(who.org_id, who.site_id, self._attempt, before.hash, run), who.key, self._sign))
-            for before, run in self._run.envelopes(self._bisection.suspect(self._held.sequence), now)
-        ]
+        suspect = self._bisection.suspect(self._held.sequence)
+        return [self._sealer.envelope(self._attempt, before, run) for before, run in self._run.envelopes(suspect, now)]
 
     def _ask_keepsakes(self, now: float) -> list[Action]:
         asked = self._keeping.ask(now)
@@ -404,8 +366,7 @@ class Sender:
 
     def _send_parts(self) -> list[Action]:
         """The next few parts of keepsakes, after the envelopes that may go."""
-        who, subject = self._identity, journal_subject(self._identity.org_id, self._identity.site_id)
-        return [Publish(subject, seal_document(part, who.key, self._sign)) for part in self._keeping.next_parts()]
+        return [self._sealer.part(part) for part in self._keeping.next_parts()]
 
 
 _AFTER_ANSWER: dict[AnswerStatus, Callable[[Sender, Answer, float], list[Action]]] = {
