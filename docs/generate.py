@@ -27,6 +27,7 @@ PACKAGES = ("edge", "hub", "provisioning")
 SETTINGS = (
     ("edge.settings", "EdgeSettings"),
     ("edge.settings", "LinkSettings"),
+    ("edge.settings", "MirrorSettings"),
     ("hub.settings", "HubSettings"),
 )
 API_ERRORS = (("edge.api.errors", "The box's HTTP API"), ("hub.api.errors", "The hub's HTTP API"))
@@ -111,6 +112,12 @@ def errors_page() -> str:
         "## The wire",
         "What the hub answers to a frame (`code` of an answer), and what the link shows as an alarm.",
         table(["Code", "What happened", "What to do"], [(f"`{c}`", what, hint) for c, (what, hint) in sorted(WIRE_CODES.items())]),
+        "## The mirror",
+        "What `comanda edge mirror` logs and tells the box as an alarm.",
+        table(
+            ["Code", "What happened", "What to do"],
+            [(f"`{c}`", what, hint) for c, (what, hint) in sorted(import_module("edge.mirror.disk").MIRROR_ALARMS.items())],
+        ),
         "## The command line",
         "`…` stands for the names and numbers of the case.",
         table(

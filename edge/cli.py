@@ -15,6 +15,7 @@ import msgspec
 
 from edge.devices.cli import device
 from edge.menus.cli import export_menu, import_menu
+from edge.mirror.cli import mirror
 from edge.replay.cli import replay
 from edge.settings import EdgeSettings, LinkSettings, settings_of
 from shared.operator_error import OperatorError
@@ -30,6 +31,7 @@ group.add_command(device)
 group.add_command(replay)
 group.add_command(import_menu)
 group.add_command(export_menu)
+group.add_command(mirror)
 
 
 data_dir_option = click.option(

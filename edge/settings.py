@@ -12,7 +12,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from shared.operator_error import OperatorError
 
-__all__ = ["CONFIG_VARIABLE", "EdgeSettings", "LinkSettings", "settings_of"]
+__all__ = ["CONFIG_VARIABLE", "EdgeSettings", "LinkSettings", "MirrorSettings", "settings_of"]
 
 CONFIG_VARIABLE = "COMANDA_EDGE_CONFIG"
 
@@ -53,6 +53,12 @@ class LinkSettings(_Settings):
     """`comanda edge link`."""
 
     nats_urls: str = Field("", description="Comma-separated NATS URLs, instead of those in box.toml.")
+
+
+class MirrorSettings(_Settings):
+    """`comanda edge mirror`."""
+
+    mirror_same_disk: bool = Field(False, description="Whether a mirror may lie on the disk of the journal, which loses both at once.")
 
 
 def settings_of(cls: Any, **given: Any) -> Any:

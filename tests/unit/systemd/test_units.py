@@ -46,7 +46,7 @@ def _command(arguments: list[str]) -> tuple[click.Command, list[str]]:
 
 def test_there_is_a_unit_for_each_process():
     assert [unit.stem for unit in UNITS] == [
-        "comanda-edge", "comanda-hub-api", "comanda-hub-ingest", "comanda-hub-project", "comanda-link", "comanda-nats",
+        "comanda-edge", "comanda-hub-api", "comanda-hub-ingest", "comanda-hub-project", "comanda-link", "comanda-mirror", "comanda-nats",
     ]  # fmt: skip
 
 
@@ -77,6 +77,17 @@ def test_the_api_of_a_box_has_no_network_of_its_own_and_takes_the_socket_of_its_
     assert "--fd 3" in settings["ExecStart"][0]
     assert settings["Requires"] == ["comanda-edge.socket"]
     assert _settings(ROOT / "systemd" / "comanda-edge.socket")["ListenStream"] == ["127.0.0.1:8080"], "loopback unless told otherwise"
+
+
+def test_the_mirror_has_no_network_and_writes_nowhere_but_on_its_stick():
+    settings = _settings(ROOT / "systemd" / "comanda-mirror.service")
+    assert settings["PrivateNetwork"] == ["yes"]
+    assert settings["RestrictAddressFamilies"] == ["AF_UNIX"]
+    assert settings["ReadOnlyPaths"] == ["/var/lib/comanda"]
+    (stick,) = settings["ReadWritePaths"]
+    assert stick in settings["ExecStart"][0].split()
+    assert settings["RequiresMountsFor"] == [stick]
+    assert "mnt-comanda\\x2dmirror.mount" in settings["WantedBy"][0], "it starts again when the stick is put back"
 
 
 def test_secrets_of_the_hub_come_as_credentials_that_the_unit_then_names():
