@@ -1,0 +1,461 @@
+"""A tablet and its boxes, told as incidents: silence, a box that was replaced, one that came back, tabs, days away."""
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+import pytest
+
+from shared import limits
+from shared.protocol.device import DeviceSession
+from shared.protocol.device_words import (
+    AFTER_CLOSE,
+    TRY_AGAIN,
+    Action,
+    Ask,
+    Forget,
+    Hold,
+    Keep,
+    Kept,
+    Memory,
+    Open,
+    Phase,
+    Release,
+    Remember,
+    Send,
+    Tell,
+    is_final,
+)
+from shared.protocol.session import HandIn, ShowClaim
+from tests.unit.shared.protocol.devices import accepted, box, kept, news, place, results
+
+T = TypeVar("T")
+STALE_MS = int(limits.UI_KITCHEN_STALE_S * 1000) + 1
+DAY_MS = 24 * 3600 * 1000
+TEA, SOUP = kept("tea"), kept("soup")
+
+
+def live(**made: object) -> DeviceSession:
+    """A session that has heard the box of epoch 1 at sequence 10."""
+    session = DeviceSession(**made)  # type: ignore[arg-type]
+    session.start(0)
+    session.frame(news(10, box(), snapshot=True, cloud=0), 0)
+    return session
+
+
+def told(actions: Sequence[Action], cls: type[T]) -> list[T]:
+    return [each for each in actions if isinstance(each, cls)]
+
+
+def sent(actions: Sequence[Action]) -> list[str]:
+    return [each.kept.id for each in told(actions, Send)]
+
+
+def handed(actions: Sequence[Action]) -> list[list[str]]:
+    return [[command.submit.id for command in each.commands] for each in told(actions, HandIn)]
+
+
+def test_commands_go_one_after_the_other_and_are_kept_before_they_are_sent() -> None:
+    session = live()
+    assert session.submit(TEA, 1) == [Keep(TEA), Send(TEA)]
+    assert session.submit(SOUP, 2) == [Keep(SOUP)]
+    done = session.accepted("tea", accepted(TEA, 11), 3)
+    assert isinstance(done[0], Forget)
+    assert [held.id for held in done[0].held] == ["tea"]
+    assert sent(done) == ["soup"]
+
+
+def test_nothing_is_sent_to_a_box_that_has_not_spoken() -> None:
+    session = DeviceSession(kept=[TEA])
+    assert session.start(0) == [Open("")]
+    assert session.phase is Phase.ASKING
+    assert session.submit(SOUP, 1) == [Keep(SOUP)]
+    assert sent(session.frame(news(1, box(), snapshot=True), 2)) == ["tea"]
+
+
+def test_silence_is_asked_again_with_the_same_bytes_and_later_each_time() -> None:
+    session = live()
+    session.submit(TEA, 0)
+    gaps: list[int] = []
+    now = 0
+    for _ in range(8):
+        session.silent("tea", now)
+        since = now
+        while not (again := session.tick(now)):
+            now += 50
+        assert again == [Send(TEA)]
+        gaps.append(now - since)
+    assert gaps == [250, 500, 1000, 2000, 4000, 5000, 5000, 5000]
+
+
+def test_an_answer_that_never_comes_is_asked_for_when_patience_ends() -> None:
+    session = live()
+    session.submit(TEA, 0)
+    patience = int(limits.UI_COMMAND_TIMEOUT_S * 1000)
+    assert session.tick(patience - 1) == []
+    session.tick(patience)
+    assert sent(session.tick(patience + 250)) == ["tea"]
+
+
+@pytest.mark.parametrize("code", sorted(TRY_AGAIN))
+def test_what_says_nothing_on_the_command_keeps_it(code: str) -> None:
+    session = live()
+    session.submit(TEA, 0)
+    assert session.refused("tea", code, 409, 0) == []
+    assert sent(session.tick(1_000)) == ["tea"]
+
+
+def test_a_refusal_is_final_and_the_next_goes_on() -> None:
+    session = live()
+    session.submit(TEA, 0)
+    session.submit(SOUP, 0)
+    assert session.refused("tea", "check.closed", 409, 1) == [Forget("tea"), Send(SOUP)]
+    assert is_final("card.offline", 503)
+    assert not is_final("edge.defect", 500)
+    assert not is_final("device.unknown", 401)
+
+
+def test_the_feed_is_resumed_from_its_cursor() -> None:
+    session = live()
+    session.frame(news(15), 10)
+    session.disconnected(20)
+    assert session.phase is Phase.OFFLINE
+    assert session.tick(21) == []
+    assert session.tick(270) == [Open(place(15))]
+
+
+@pytest.mark.parametrize("code", [4400, 4409])
+def test_a_cursor_that_means_nothing_to_the_box_is_given_up_for_a_snapshot(code: int) -> None:
+    session = live()
+    session.disconnected(0, code)
+    assert session.tick(250) == [Open("")]
+
+
+@pytest.mark.parametrize("code", [4401, 4429])
+def test_a_box_that_will_not_have_the_device_is_asked_seldom(code: int) -> None:
+    assert AFTER_CLOSE[code].pause == "longest"
+    session = live()
+    session.disconnected(0, code)
+    assert session.tick(4_999) == []
+    assert session.tick(5_000) == [Open(place(10))]
+    assert session.is_turned_away is (code == 4401)
+
+
+def test_a_feed_that_never_speaks_is_given_up() -> None:
+    session = DeviceSession()
+    session.start(0)
+    session.tick(10_000)
+    assert session.phase is Phase.OFFLINE
+    assert session.tick(10_250) == [Open("")]
+
+
+def test_a_word_from_the_cloud_does_not_move_the_cursor_back() -> None:
+    session = live()
+    session.frame(news(9, cloud=9), 1)
+    assert (session.cursor, session.cloud) == (place(10), 9)
+
+
+# --- a box that was replaced -----------------------------------------------------------------------
+
+
+def test_a_fenced_box_gets_no_commands_and_what_is_kept_goes_to_the_present_one_once() -> None:
+    session = live()
+    session.frame(news(10, box(fenced=2)), 1)
+    assert session.phase is Phase.WRONG_BOX
+    assert session.wrong == "fenced"
+    assert session.submit(TEA, 2) == [Keep(TEA)]
+    session.disconnected(3, 4409)
+    session.tick(300)
+    assert sent(session.frame(news(4, box(2), snapshot=True), 301)) == ["tea"]
+    assert session.memory.epoch == 2
+
+
+def test_the_old_box_returns_and_is_shown_the_claim_of_the_present_one() -> None:
+    session = live()
+    session.disconnected(1)
+    session.tick(300)
+    session.frame(news(20, box(2), snapshot=True), 301)
+    session.disconnected(400)
+    session.tick(700)
+    back = session.frame(news(11, box(1), snapshot=True), 701)
+    assert told(back, ShowClaim) == [ShowClaim(claim="claim-2")]
+    assert session.wrong == "lower"
+    assert session.submit(TEA, 702) == [Keep(TEA)]
+    assert session.tick(10_000) == []
+    session.claim_silent(10_000)
+    assert session.tick(10_250) == [ShowClaim(claim="claim-2")]
+    session.frame(news(11, box(1, fenced=2)), 10_300)
+    assert session.wrong == "fenced"
+
+
+def test_a_replacement_is_handed_in_what_the_old_box_accepted_before_it_gets_anything_new() -> None:
+    session = live()
+    session.submit(TEA, 0)
+    session.accepted("tea", accepted(TEA, 11), 1)
+    session.disconnected(2, 4409)
+    session.submit(SOUP, 3)
+    session.tick(300)
+    first = session.frame(news(9, box(2), snapshot=True), 301)
+    assert handed(first) == [["tea"]]
+    assert told(first, HandIn)[0].is_last
+    assert sent(first) == []
+    assert session.phase is Phase.HANDING_IN
+    done = session.handed_in(results("played", "tea"), 302)
+    assert told(done, Remember) == [Remember(Memory("s", 2, "claim-2", 2))]
+    assert told(done, Open) == [Open("")]
+    after = session.frame(news(12, box(2), snapshot=True, cloud=0), 303)
+    assert [held.needed for held in told(after, Hold)[0].held] == [12]
+    assert sent(after) == ["soup"]
+
+
+def test_a_replacement_that_holds_the_cursor_is_handed_in_what_came_after_it() -> None:
+    """The tail that only this tablet was told of: the feed had not brought it yet, so the cursor proves nothing."""
+    session = live()
+    session.submit(TEA, 0)
+    session.accepted("tea", accepted(TEA, 11), 1)
+    session.disconnected(2)
+    session.tick(300)
+    assert handed(session.frame(news(11, box(2)), 301)) == [["tea"]]
+
+
+def test_a_box_whose_disk_lied_is_handed_in_what_the_feed_had_not_proved() -> None:
+    session = live()
+    session.submit(TEA, 0)
+    session.accepted("tea", accepted(TEA, 11), 1)
+    session.submit(SOUP, 2)
+    session.frame(news(11), 3)
+    session.accepted("soup", accepted(SOUP, 12), 4)
+    session.disconnected(5)
+    session.tick(300)
+    assert handed(session.frame(news(11, box()), 301)) == [["soup"]]
+
+
+def test_a_recovering_box_is_handed_in_even_nothing_and_once_more_when_it_sells() -> None:
+    session = DeviceSession(memory=Memory("s", 1, "claim-1", 1))
+    session.start(0)
+    assert handed(session.frame(news(5, box(2, recovering=True), snapshot=True), 1)) == [[]]
+    session = live()
+    session.submit(TEA, 0)
+    session.accepted("tea", accepted(TEA, 11), 1)
+    session.disconnected(2)
+    session.tick(300)
+    assert handed(session.frame(news(9, box(2, recovering=True), snapshot=True), 301)) == [["tea"]]
+    assert handed(session.handed_in(results("waits", "tea"), 302)) == []
+    assert sent(session.submit(SOUP, 303)) == []
+    assert session.phase is Phase.HANDING_IN
+    assert handed(session.frame(news(12, box(2)), 304)) == [["tea"]]
+    assert told(session.handed_in(results("known", "tea"), 305), Open) == [Open("")]
+    assert sent(session.frame(news(12, box(2), snapshot=True), 306)) == ["soup"]
+
+
+def test_what_was_acknowledged_is_handed_in_by_pages_in_the_order_of_its_acknowledgement() -> None:
+    session = live()
+    many = [kept(f"n{index}") for index in range(limits.UI_HAND_IN_MAX + 1)]
+    for index, each in enumerate(many):
+        session.submit(each, 0)
+        session.accepted(each.id, accepted(each, 11 + index), 0)
+    session.disconnected(1, 4409)
+    session.tick(300)
+    first = session.frame(news(5, box(2), snapshot=True), 301)
+    assert handed(first) == [[each.id for each in many[:-1]]]
+    assert not told(first, HandIn)[0].is_last
+    assert handed(session.handed_in(results("played", *handed(first)[0]), 302)) == [[many[-1].id]]
+
+
+def test_an_older_box_knows_no_hand_in_and_is_sold_on_all_the_same() -> None:
+    session = live()
+    session.submit(TEA, 0)
+    session.accepted("tea", accepted(TEA, 11), 1)
+    session.disconnected(2)
+    session.tick(300)
+    session.frame(news(10), 301)
+    assert session.hand_in_refused("route.unknown", 404, 302) == []
+    assert session.phase is Phase.LIVE
+    assert sent(session.submit(SOUP, 303)) == ["soup"]
+
+
+def test_a_hand_in_without_an_answer_is_handed_in_again() -> None:
+    session = live()
+    session.submit(TEA, 0)
+    session.accepted("tea", accepted(TEA, 11), 1)
+    session.disconnected(2, 4409)
+    session.tick(300)
+    session.frame(news(5, box(2), snapshot=True), 301)
+    session.hand_in_silent(302)
+    assert session.tick(303) == []
+    assert handed(session.tick(552)) == [["tea"]]
+
+
+def test_what_a_replacement_refuses_is_told_and_held_no_more() -> None:
+    session = live()
+    session.submit(TEA, 0)
+    session.accepted("tea", accepted(TEA, 11), 1)
+    session.disconnected(2, 4409)
+    session.tick(300)
+    session.frame(news(5, box(2), snapshot=True), 301)
+    done = session.handed_in(results("refused", "tea", code="check.closed"), 302)
+    assert told(done, Tell) == [Tell("check.closed", "tea")]
+    assert told(done, Release) == [Release(("tea",))]
+    assert session.phase is Phase.LIVE
+
+
+def test_an_answer_of_the_old_box_arrives_after_the_swap_and_is_handed_in() -> None:
+    session = live()
+    session.submit(TEA, 0)
+    session.disconnected(1)
+    session.tick(300)
+    session.frame(news(30, box(2), snapshot=True), 301)
+    late = session.accepted("tea", accepted(TEA, 11), 302)
+    assert handed(late) == [["tea"]]
+
+
+def test_an_old_box_without_a_claim_is_told_apart_by_its_positions() -> None:
+    session = DeviceSession()
+    session.start(0)
+    session.frame(news(10, snapshot=True), 1)
+    assert (session.memory.epoch, session.memory.claim, session.phase) == (1, "", Phase.LIVE)
+
+
+def test_a_tablet_that_moves_to_another_site_sends_nothing_of_the_first() -> None:
+    session = live()
+    session.disconnected(1)
+    session.submit(TEA, 2)
+    session.tick(300)
+    session.frame(news(3, box(1, site="elsewhere"), snapshot=True), 301)
+    assert session.wrong == "other_site"
+    assert session.tick(9_000) == []
+    assert session.start_anew(9_001) == [Forget("tea"), Release(()), Remember(Memory()), Open("")]
+    session.frame(news(3, box(1, site="elsewhere"), snapshot=True), 9_002)
+    assert (session.phase, session.memory.site_id) == (Phase.LIVE, "elsewhere")
+
+
+# --- what is held ----------------------------------------------------------------------------------
+
+
+def test_what_the_cloud_has_is_held_for_a_day_and_then_released() -> None:
+    session = live()
+    session.submit(TEA, 0)
+    session.accepted("tea", accepted(TEA, 11), 0)
+    session.frame(news(11, cloud=11), 1)
+    assert session.tick(DAY_MS) == []
+    assert session.tick(DAY_MS + 1) == [Release(("tea",))]
+
+
+def test_what_the_cloud_does_not_have_is_held_for_thirty_days_and_not_dropped_in_silence() -> None:
+    session = live()
+    session.submit(TEA, 0)
+    session.accepted("tea", accepted(TEA, 11), 0)
+    session.frame(news(11, cloud=10), 1)
+    assert session.tick(30 * DAY_MS) == []
+    assert session.tick(30 * DAY_MS + 1) == [Tell("held.expired", "tea"), Release(("tea",))]
+
+
+def test_the_watermark_of_another_branch_releases_nothing() -> None:
+    session = live()
+    session.submit(TEA, 0)
+    session.accepted("tea", accepted(TEA, 11), 0)
+    session.disconnected(1, 4409)
+    session.tick(300)
+    session.frame(news(5, box(2), snapshot=True, cloud=500), 301)
+    assert told(session.tick(3 * DAY_MS), Release) == []
+
+
+def test_a_full_tablet_gives_up_first_what_the_cloud_has_and_tells_of_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "UI_HELD_MAX", 2)
+    session = live()
+    requests = [kept(f"n{index}") for index in range(4)]
+    outcome: list[list[Action]] = []
+    for index, each in enumerate(requests):
+        session.submit(each, 0)
+        outcome.append(session.accepted(each.id, accepted(each, 11 + index), 0))
+        if index == 0:
+            session.frame(news(11, cloud=11), 0)
+    assert told(outcome[2], Release) == [Release(("n0",))]
+    assert told(outcome[2], Tell) == []
+    assert told(outcome[3], Tell) == [Tell("held.full", "n1")]
+
+
+# --- the kitchen, and days away --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("is_wanted", [True, False])
+def test_a_stale_kitchen_command_asks_a_person_and_nothing_overtakes_it(is_wanted: bool) -> None:
+    fire = kept("fire", "OpenCheck", "SendCheck")
+    session = DeviceSession(kept=[fire, TEA])
+    session.start(STALE_MS)
+    assert told(session.frame(news(10, box(), snapshot=True), STALE_MS), Ask) == [Ask(fire)]
+    assert session.phase is Phase.WAITING_PERSON
+    assert session.tick(STALE_MS + 60_000) == []
+    assert session.decide("other", True, STALE_MS) == []
+    expected = [Send(fire)] if is_wanted else [Forget("fire"), Send(TEA)]
+    assert session.decide("fire", is_wanted, STALE_MS) == expected
+
+
+def test_a_stale_command_whose_effect_the_site_shows_asks_nobody() -> None:
+    fire = kept("fire", "SendCheck")
+    session = DeviceSession(kept=[fire], is_moot=lambda _: True)
+    session.start(STALE_MS)
+    assert sent(session.frame(news(10, box(), snapshot=True), STALE_MS)) == ["fire"]
+
+
+def test_what_was_accepted_just_now_must_be_seen_before_a_stale_command_is_judged() -> None:
+    add, fire = kept("add"), kept("fire", "SendCheck")
+    session = DeviceSession(kept=[add, fire])
+    session.start(STALE_MS)
+    assert sent(session.frame(news(10, box(), snapshot=True), STALE_MS)) == ["add"]
+    assert told(session.accepted("add", accepted(add, 11), STALE_MS), Send) == []
+    assert told(session.frame(news(11), STALE_MS), Ask) == [Ask(fire)]
+
+
+def test_a_tablet_that_was_away_for_days_sends_in_order_what_it_kept() -> None:
+    session = DeviceSession(kept=[TEA, SOUP], memory=Memory("s", 1, "claim-1", 1))
+    session.start(5 * DAY_MS)
+    assert sent(session.frame(news(9_000, box(), snapshot=True), 5 * DAY_MS)) == ["tea"]
+    assert sent(session.accepted("tea", accepted(TEA, 9_001), 5 * DAY_MS)) == ["soup"]
+
+
+def test_a_full_queue_takes_no_more() -> None:
+    session = DeviceSession(kept=[kept(f"n{index}") for index in range(limits.UI_QUEUE_MAX)])
+    assert session.is_full
+    assert session.submit(TEA, 0) == []
+
+
+# --- tabs --------------------------------------------------------------------------------------------
+
+
+def test_of_two_tabs_one_sends_and_both_see_the_queue() -> None:
+    first, second = live(), live(is_leading=False)
+    [keep] = second.submit(TEA, 1)
+    assert keep == Keep(TEA)
+    assert sent(first.overheard(keep, 2)) == ["tea"]
+    [forget] = first.accepted("tea", accepted(TEA, 11), 3)
+    second.overheard(forget, 4)
+    assert (second.kept, list(second.unseen)) == ([], ["tea"])
+    second.frame(news(11), 5)
+    assert not second.unseen
+
+
+def test_the_leading_tab_closes_and_the_other_sends_what_it_left_under_the_same_id() -> None:
+    second = live(is_leading=False)
+    second.overheard(Keep(TEA), 1)
+    assert second.tick(60_000) == []
+    second.reload([TEA, SOUP], [], Memory("s", 1, "claim-1", 1))
+    assert sent(second.lead(True, 60_001)) == ["tea"]
+    assert sent(second.lead(False, 60_002)) == []
+
+
+def test_every_request_is_answered_once() -> None:
+    session = live()
+    session.submit(TEA, 0)
+    assert session.accepted("tea", accepted(TEA, 11), 1) != []
+    assert session.accepted("tea", accepted(TEA, 11), 2) == []
+    assert session.refused("tea", "check.closed", 409, 3) == []
+    assert session.kept == []
+
+
+def test_a_batch_is_one_request_with_as_many_answers() -> None:
+    session = live()
+    order: Kept = kept("order", "OpenCheck", "AddLine", "SendCheck")
+    session.submit(order, 0)
+    [forget] = session.accepted("order", accepted(order, 11), 1)
+    assert isinstance(forget, Forget)
+    assert [held.needed for held in forget.held] == [11, 12, 13]
