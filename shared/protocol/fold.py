@@ -7,8 +7,9 @@ Where state is kept is not known here.
 from collections.abc import Mapping
 
 from shared.domain.kernel import Aggregate, Key, Meta, View
-from shared.domain.registry import decode_event, evolve
+from shared.domain.registry import evolve
 from shared.protocol.entry import Entry
+from shared.protocol.upcast import read_event
 
 __all__ = ["fold", "meta_of"]
 
@@ -26,5 +27,5 @@ def fold(view: View, entry: Entry) -> Mapping[Key, Aggregate] | None:
 
     Raises msgspec.ValidationError, LookupError or ValueError for an entry that does not fit: quarantine it (Law 11).
     """
-    event = decode_event(entry.event)
+    event = read_event(entry.event)
     return None if event is None else evolve(view, event, meta_of(entry))
