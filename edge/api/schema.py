@@ -24,7 +24,8 @@ from shared.protocol.session import Batch, ChangesFrame, FeedEntry, SnapshotFram
 __all__ = ["WireTypes"]
 
 # What stays raw in Python, and what it holds. Elsewhere a raw value is an event.
-_RAW: dict[tuple[type, str], type] = {(Submit, "command"): Command, (FeedEntry, "entry"): Entry, (OrphanedEntry, "entry"): Entry}
+_RAW: dict[tuple[type, str], type] = {(Submit, "command"): Command, (FeedEntry, "entry"): Entry}
+_OPAQUE = {(OrphanedEntry, "entry")}  # carried on as it is: who takes it looks for himself what it says
 _UNIONS: dict[type, tuple[dict[str, type], str]] = {
     Command: ({**COMMANDS}, "One of the commands; `type` names it."),
     Event: ({**EVENTS}, "One of the events; `type` names it. A newer box may tell of others: pass them over."),
@@ -101,7 +102,9 @@ def _field(cls: type[msgspec.Struct], field: inspect.Field, creator: Any) -> Sch
     while isinstance(kind, inspect.Metadata):
         said = said or (kind.extra_json_schema or {}).get("description", "")
         kind = kind.type
-    if isinstance(kind, inspect.RawType):
+    if (cls, field.name) in _OPAQUE:
+        schema = Schema(type=OpenAPIType.OBJECT)
+    elif isinstance(kind, inspect.RawType):
         schema = _reference(_RAW.get((cls, field.name), Event), creator)
     else:
         schema = _schema(kind, creator)

@@ -131,17 +131,6 @@ WORDS: dict[str, str] = {
     "OrphanedEntry.hash": "SHA-256 by which the entry was chained on the branch, lower-case hexadecimal",
     "OrphanedEntry.entry": "the entry exactly as it was written there",
     "FeedEntry.entry": "the entry exactly as it was written",
-    "Entry.org": "the organisation of the journal",
-    "Entry.site": "the site of the journal",
-    "Entry.date": "business date it is booked on, ISO",
-    "Entry.command": "id of the command that it is an effect of",
-    "Entry.ordinal": "which of the events of its command this is, from 0",
-    "Entry.of": "how many events its command made",
-    "Entry.event": "what happened",
-    "Entry.device": "who asked: a device, the box itself, or the hub",
-    "Entry.actor": "the person who asked, as the device said",
-    "Entry.digest": "SHA-256 of the command as it was sent, at ordinal 0",
-    "Entry.v": "form of the entry",
     "HistoryEntry.event": "what happened, as it stands in the journal",
 }  # fmt: skip
 """By `field`, or `Type.field` where a field of one type means something of its own."""
