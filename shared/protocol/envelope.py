@@ -12,7 +12,7 @@ from typing import Annotated, Any, cast
 
 import msgspec
 
-from shared.limits import DOCUMENT_PARTS_MAX, ENVELOPE_ENTRIES_MAX, ENVELOPE_RAW_BYTES_MAX, FETCH_ENTRIES_MAX
+from shared.limits import DOCUMENT_PARTS_MAX, ENVELOPE_ENTRIES_MAX, ENVELOPE_RAW_BYTES_MAX, FETCH_ENTRIES_MAX, HUB_REFUSALS_MAX
 from shared.protocol.entry import EPOCH_MAX, SEQUENCE_MAX, START, Position, StoredEntry
 
 __all__ = [
@@ -88,13 +88,17 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
-    """Live figures in a hello: the present before the past (DESIGN.md). Money in minor units."""
+    """Live figures in a hello: the present before the past (DESIGN.md). Money in minor units.
+
+    `refused_commands` are commands of the hub that the site refused, by id, with the code of the refusal.
+    """
 
     head_sequence: int = 0
     business_date: str = ""
     open_checks: int = 0
     oldest_pending_at_ms: int | None = None
     alarms: tuple[str, ...] = ()
+    refused_commands: Annotated[dict[str, str], msgspec.Meta(max_length=HUB_REFUSALS_MAX)] = {}
 
 
 class Keepsake(msgspec.Struct, frozen=True, gc=False, order=True):
