@@ -190,6 +190,12 @@ CLAIM_TTL_S = 24 * 3600.0  # seconds a claim code is valid
 POOL_IDLE_S = 600.0  # seconds a connection may be idle before it is closed (TARGETS.md)
 CONNECT_TIMEOUT_S = 5.0  # seconds to connect to a database or to get a connection of the pool
 SHARD_APPLY_TIMEOUT_S = 5.0  # seconds of one apply transaction, after which its sites are told "unavailable"
+INCARNATION_CHECK_S = 5.0  # seconds a shard's incarnation is believed without looking, and no trouble in between
+CLAIMS_LOOK_BACK_S = 3600.0  # seconds whose claims are told of again when ingest had lost the control database: it may have missed some
+CLAIMS_PING_S = 15.0  # seconds of silence after which ingest asks whether the control database, which tells of claims, is still there
+KEEPSAKES_WANTED_MAX = 4  # documents of a box that one answer asks for
+KEEPSAKES_KEPT_MAX = 256  # documents of one site that a hub keeps: those that are named, and as many old ones
+DOCUMENTS_PENDING_MAX = 8  # documents of one site of which a hub keeps parts until they are whole
 SHARD_PAUSE_MAX_S = 20.0  # seconds a shard that failed slowly is left alone; four times what the failure took, up to this
 SITES_CACHED_MAX = 10_000  # registrations an ingest process keeps (TARGETS.md: entries of a cache)
 SITES_CACHE_TTL_S = 15.0  # seconds a registration is believed without looking
@@ -300,6 +306,8 @@ assert UI_HAND_IN_MAX * COMMAND_BYTES_MAX <= REQUEST_BYTES_MAX, "a hand-in must 
 assert UI_LEASE_RENEW_S * 2 < UI_LEASE_S, "one late word must not cost a tab the lease"
 assert CHECK_LINES_MAX * 2 <= TICKET_CHANGES_MAX, "every line may be voided and added to"
 assert ANSWER_TIMEOUT_S * 2 < UI_LINK_SILENT_S, "one lost answer must not look like an outage"
+assert KEEPSAKES_WANTED_MAX <= DOCUMENTS_PENDING_MAX, "what is asked for must not push itself out"
+assert 2 * KEEPSAKES_MAX <= KEEPSAKES_KEPT_MAX, "what is named must not push itself out"
 assert SHARD_APPLY_TIMEOUT_S <= QUERY_TIMEOUT_S, "a batch is given up before a query is"
 assert LANE_PULL_EXPIRES_S < LANE_ACK_WAIT_S, "a message is not given twice while its request stands"
 assert REPLAY_RETRY_MAX_S < REPLAY_PATIENCE_S, "a silent site is asked more than once"
