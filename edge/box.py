@@ -14,14 +14,16 @@ import nkeys
 from edge.app.identity import BoxIdentity
 from shared.domain.ids import is_id
 from shared.operator_error import OperatorError
+from shared.protocol.claim import Claim, ReadClaim, open_claim
 from shared.protocol.envelope import Sign
-from shared.protocol.keys import is_user_key
+from shared.protocol.keys import is_account_key, is_user_key, verify_issuer
 
 __all__ = ["Box", "read_box", "read_signer"]
 
 
 class Box(msgspec.Struct, frozen=True, kw_only=True):
-    """What the claim says: see docs/operations.md for each field."""
+    """What the claim says. `claim` is its token as the hub signed it, `issuers` the public keys whose claims this box believes, `hub_url`
+    the hub's API as enrolment was given it: all three are empty for a box that was enrolled before release 0.3."""
 
     org_id: str
     site_id: str
@@ -32,6 +34,17 @@ class Box(msgspec.Struct, frozen=True, kw_only=True):
     cut_over_minutes: int
     public_key: str
     nats_urls: tuple[str, ...] = ()
+    claim: str = ""
+    issuers: tuple[str, ...] = ()
+    hub_url: str = ""
+
+    @property
+    def read_claim(self) -> ReadClaim | None:
+        """Opens claims of the issuers that this box trusts; None where it was told of none."""
+        return self._open if self.issuers else None
+
+    def _open(self, token: str) -> Claim:
+        return open_claim(token, self.issuers, verify_issuer)
 
     @property
     def identity(self) -> BoxIdentity:
@@ -56,7 +69,8 @@ def read_box(data_dir: Path) -> Box:
         raise OperatorError("box.not_enrolled", f"{path} does not exist.", hint) from error
     except (tomllib.TOMLDecodeError, msgspec.ValidationError, ZoneInfoNotFoundError, OSError, ValueError) as error:
         raise OperatorError("box.malformed", f"{path} cannot be used: {error}", "Enroll the box anew.") from error
-    if not (is_id(box.org_id) and is_id(box.site_id) and is_user_key(box.public_key) and box.epoch >= 1):
+    are_issuers = all(is_account_key(issuer) for issuer in box.issuers)
+    if not (is_id(box.org_id) and is_id(box.site_id) and is_user_key(box.public_key) and box.epoch >= 1 and are_issuers):
         raise OperatorError("box.malformed", f"{path} holds an id, key or epoch that is none.", "Enroll the box anew.")
     return box
 

@@ -19,24 +19,25 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import msgspec
 import uvicorn
 import uvloop
 
 from edge.api.alarms import look
 from edge.api.app import create_app
-from edge.api.box import CLOUD, CloudReport
 from edge.api.identity import LOOPBACK
+from edge.api.link import cloud_of
 from edge.api.metrics import Metrics
 from edge.api.state import Edge
 from edge.api.websocket import ClosableProtocol
 from edge.app.cards import CardDesk
 from edge.app.devices import Devices
 from edge.app.feed import Feed
+from edge.app.fence import Fence
+from edge.app.followers import CLOUD, FENCE, FollowerRow, Followers
 from edge.app.site import BOX, BoxIdentity, Committed, Request, Site
 from edge.app.timer import MenuTimer
 from edge.app.watch import AlarmWatch
-from edge.box import read_box
+from edge.box import Box, read_box
 from edge.journal.lock import single_writer
 from edge.journal.reader import Reader
 from edge.journal.store import SqliteStore
@@ -49,8 +50,6 @@ from shared.domain.registry import ERRORS
 from shared.domain.site import SiteState
 from shared.limits import GC_MIDDLE_EVERY, GC_OLD_EVERY, GC_YOUNG_OBJECTS, GRACEFUL_STOP_S, HTTP_CONNECTIONS_MAX
 from shared.operator_error import OperatorError
-from shared.protocol.entry import Position
-from shared.protocol.session import CloudState
 
 __all__ = ["serve"]
 
@@ -79,22 +78,36 @@ async def running(settings: EdgeSettings) -> AsyncIterator[Edge]:
             if isinstance(aggregate, SiteState):
                 edge.site = aggregate
 
-    writer = Writer(site, store, on_commit)
+    async def keep(name: str, row: FollowerRow) -> None:
+        await writer.call(lambda _, store: store.put_follower(name, row.position, row.info, row.at))
+
+    async def wake() -> None:
+        if fence.is_open:  # a box that was replaced says nothing by itself either
+            await writer.submit(Request(device=BOX, commands=()))
+
+    told = Followers(await reader.followers(), keep)
+    fence = _fence(box, told)
+    cloud, kept, backed_up = cloud_of(told.find(CLOUD))
+    writer = Writer(site, store, on_commit, lambda request: fence.ensure_open(plays=request.at is not None))
     edge = Edge(
         box=box, settings=settings, writer=writer, reader=reader, feed=feed, devices=await _devices(reader), metrics=metrics,
-        site=site.state, cloud=await _cloud(reader), cards=CardDesk(OfflineCards(), writer),
+        site=site.state, cloud=cloud, cards=CardDesk(OfflineCards(), writer, ensure_open=fence.ensure_open), fence=fence, told=told,
+        kept_sequence=kept, backed_up=backed_up,
     )  # fmt: skip
     writer.start()
-    nobody = Request(device=BOX, commands=())
-    timer = MenuTimer(lambda: edge.site, ZoneInfo(box.identity.time_zone), utc_now, lambda: writer.submit(nobody))
+    timer = MenuTimer(lambda: edge.site, ZoneInfo(box.identity.time_zone), utc_now, wake)
     watch = AlarmWatch(lambda: look(edge), feed.say_alarms)
-    tasks = [asyncio.create_task(each.run()) for each in (timer, watch)]
+    tasks = [asyncio.create_task(each.run()) for each in (timer, watch, told)]
     try:
         yield edge
     finally:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        try:
+            await told.flush()
+        except Refused as refused:
+            log.warning("what followers told last is not kept (%s): they say it again", refused.code)
         await reader.close()
         await writer.stop()
 
@@ -126,15 +139,15 @@ async def _devices(reader: Reader) -> Devices:
     return devices
 
 
-async def _cloud(reader: Reader) -> CloudState:
-    """What the link last told before the restart."""
-    row = await reader.follower(CLOUD)
-    if row is None:
-        return CloudState()
-    report = msgspec.json.decode(row[1], type=CloudReport)
-    return CloudState(
-        sequence=Position.parse(row[0]).sequence, link="starting", reported_at=datetime.fromisoformat(row[2]), alarm=report.alarm
-    )
+def _fence(box: Box, told: Followers) -> Fence:
+    """The fence as it was before the restart."""
+    fence = Fence(box.identity, box.claim, box.read_claim)
+    kept = told.find(FENCE)
+    if kept is not None:
+        fence.restore(kept.info)
+        if fence.is_fenced:
+            log.error("this box (epoch %s) is fenced: another one holds epoch %s of the site", box.epoch, fence.state.fenced_epoch)
+    return fence
 
 
 class _Server(uvicorn.Server):

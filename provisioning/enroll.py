@@ -18,6 +18,8 @@ from provisioning.keys import KeyPair, new_user
 from shared.domain.ids import is_id
 from shared.limits import ENROLL_TIMEOUT_S
 from shared.operator_error import OperatorError
+from shared.protocol.claim import ClaimError, open_claim
+from shared.protocol.keys import is_account_key, verify_issuer
 from shared.protocol.nats_jwt import creds_file
 
 __all__ = ["Claimed", "enroll", "write_box"]
@@ -26,7 +28,8 @@ BOX, CREDS, PENDING = "box.toml", "box.creds", "box.seed.pending"
 
 
 class Claimed(msgspec.Struct, frozen=True, kw_only=True):
-    """The hub's answer to a claim: which site the box is, under which epoch, and its credentials."""
+    """The hub's answer to a claim: which site the box is, under which epoch, and its credentials. `claim` is the same as a signed token,
+    `issuers` are the public keys whose tokens the box is to believe; a hub before release 0.3 sends neither."""
 
     org_id: str
     site_id: str
@@ -37,6 +40,8 @@ class Claimed(msgspec.Struct, frozen=True, kw_only=True):
     cut_over_minutes: int
     jwt: str
     nats_urls: list[str]
+    claim: str = ""
+    issuers: list[str] = []
 
 
 class _Refusal(msgspec.Struct, kw_only=True):
@@ -65,7 +70,7 @@ def enroll(hub_url: str, code: str, data_dir: Path, *, transport: httpx.BaseTran
         make_private_dir(data_dir)
         key = _pending_key(data_dir)
         claimed = _claim(hub_url, code, key.public, transport)
-        write_box(data_dir, claimed, key)
+        write_box(data_dir, claimed, key, hub_url=hub_url.rstrip("/"))
         (data_dir / PENDING).unlink(missing_ok=True)
     except OSError as error:
         raise OperatorError(
@@ -74,7 +79,7 @@ def enroll(hub_url: str, code: str, data_dir: Path, *, transport: httpx.BaseTran
     return claimed
 
 
-def write_box(data_dir: Path, claimed: Claimed, key: KeyPair) -> None:
+def write_box(data_dir: Path, claimed: Claimed, key: KeyPair, *, hub_url: str = "") -> None:
     """The two files of a box, mode 0600, synced; `box.toml` last, so that where it is, everything is. Raises OSError."""
     make_private_dir(data_dir)
     write_file(data_dir / CREDS, creds_file(claimed.jwt, key.seed))
@@ -88,6 +93,9 @@ def write_box(data_dir: Path, claimed: Claimed, key: KeyPair) -> None:
         "cut_over_minutes": claimed.cut_over_minutes,
         "public_key": key.public,
         "nats_urls": claimed.nats_urls,
+        "claim": claimed.claim,
+        "issuers": claimed.issuers,
+        "hub_url": hub_url,
     }
     lines = [f"{name} = {json.dumps(value)}" for name, value in values.items()]  # JSON's strings, numbers and lists are TOML's
     write_file(data_dir / BOX, "\n".join(["# Written by `comanda provision enroll`.", *lines, ""]))
@@ -123,7 +131,22 @@ def _claim(hub_url: str, code: str, public_key: str, transport: httpx.BaseTransp
         raise _unfit(f"The hub's answer cannot be read: {error}") from error
     if not (is_id(claimed.org_id) and is_id(claimed.site_id)) or claimed.epoch < 1 or not claimed.nats_urls:
         raise _unfit("The hub's answer names no site, epoch or broker.")
+    _ensure_own_claim(claimed, public_key)
     return claimed
+
+
+def _ensure_own_claim(claimed: Claimed, public_key: str) -> None:
+    """The token must say what the answer says: a box whose own claim proves nothing would be fenced by every device it meets."""
+    if not claimed.claim and not claimed.issuers:
+        return
+    if not all(is_account_key(issuer) for issuer in claimed.issuers):
+        raise _unfit("The hub's answer names an issuer that is no public key of an account.")
+    try:
+        said = open_claim(claimed.claim, claimed.issuers, verify_issuer)
+    except ClaimError as error:
+        raise _unfit(f"The hub's answer holds a claim that its own issuers do not vouch for: {error.detail}") from error
+    if (said.org, said.site, said.epoch, said.key) != (claimed.org_id, claimed.site_id, claimed.epoch, public_key):
+        raise _unfit("The claim in the hub's answer is for another box, site or epoch than the answer.")
 
 
 def _refusal(answer: httpx.Response) -> OperatorError:

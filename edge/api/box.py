@@ -1,29 +1,33 @@
-"""Routes for the programs of the box, on its Unix socket only: devices, and what the link tells of the cloud.
+"""Routes for the programs of the box, on its Unix socket only: devices, and followers that tell where they stand.
 
-What lives here: routes. Followers report here what the screens shall show; nothing of it stands in the journal (Law 2).
+What lives here: routes. Followers report here what the screens shall show; nothing of it stands in the journal (Law 2). What the link
+tells and asks is in link.py.
 """
 
 import secrets
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
-from litestar import Request, Router, post, put
-from litestar.params import JSONBody
+from litestar import Request, Router, delete, post, put
+from litestar.params import FromPath, JSONBody
 
 from edge.api.feed import ensure_cursor
+from edge.api.followers import FollowerInfo
 from edge.api.identity import ensure_box
 from edge.api.openapi import WRITES, refusals
 from edge.api.state import Here
 from edge.app.devices import token_hash
+from edge.app.followers import OWN, FollowerRow
 from shared.domain.errors import Refused
 from shared.domain.ids import uuid7
 from shared.domain.registry import ROLES
 from shared.domain.text import Name, ensure_text
-from shared.protocol.session import CloudState, LinkState
+from shared.limits import FOLLOWERS_MAX, ID_LENGTH_MAX
 
-__all__ = ["CLOUD", "router"]
+__all__ = ["router"]
 
-CLOUD = "cloud"
+Anybody = Request[Any, Any, Any]
+_NOT_OF_DEVICES = frozenset({"box", "hub"})
 
 
 class NewDevice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -38,14 +42,12 @@ class DeviceToken(msgspec.Struct, frozen=True, kw_only=True):
     token: str
 
 
-class CloudReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What the link has heard: the watermark (empty: nothing since it started), the hub's incarnation, the state of the link,
-    and an alarm code or none."""
+class FollowerReport(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a follower of the journal is: the `position` of the last entry that it holds synced, empty for none yet, and the code of
+    what a person should look at, or none."""
 
     position: str
-    incarnation: str
-    link: LinkState
-    alarm: str = ""
+    alarm: Annotated[str, msgspec.Meta(max_length=ID_LENGTH_MAX, pattern=r"^([a-z]+\.[a-z_]+)?$")] = ""
 
 
 @post(
@@ -59,11 +61,11 @@ class CloudReport(msgspec.Struct, frozen=True, kw_only=True):
         *WRITES,
     ),
 )
-async def add_device(request: Request[Any, Any, Any], edge: Here, data: JSONBody[NewDevice]) -> DeviceToken:
+async def add_device(request: Anybody, edge: Here, data: JSONBody[NewDevice]) -> DeviceToken:
     """Give a device a token. Its role says what it may do: pos, kds, manager or import."""
     ensure_box(request)
     ensure_text(data.name)
-    if data.role not in ROLES or data.role == "box":
+    if data.role not in ROLES or data.role in _NOT_OF_DEVICES:
         raise Refused("device.role_unknown", f"{data.role!r} is no role of a device.")
     now = edge.now()
     device_id, token = uuid7(int(now.timestamp() * 1000), secrets.token_bytes(10)), secrets.token_urlsafe(32)
@@ -72,29 +74,47 @@ async def add_device(request: Request[Any, Any, Any], edge: Here, data: JSONBody
     return DeviceToken(device_id=device_id, token=token)
 
 
+FollowerName = FromPath[Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9-]{0,31}$")]]
+
+
+def _ensure_name(name: str) -> None:
+    if name in OWN:
+        raise Refused("follower.unknown", f"{name!r} is the box's own.")
+
+
 @put(
-    "/followers/cloud",
+    "/followers/{name:str}",
     status_code=204,
-    summary="What the link has heard from the hub",
-    responses=refusals("device.box_only", "feed.bad_cursor", *WRITES),
+    summary="Where a follower of the journal stands",
+    responses=refusals("device.box_only", "follower.unknown", "follower.too_many", "feed.bad_cursor", "feed.fork", "feed.ahead"),
 )
-async def put_cloud(request: Request[Any, Any, Any], edge: Here, data: JSONBody[CloudReport]) -> None:
-    """A watermark that is no position of this journal is not shown as "in the cloud": it raises the alarm instead (Law 2)."""
+async def put_follower(request: Anybody, edge: Here, name: FollowerName, data: JSONBody[FollowerReport]) -> None:
+    """A mirror, say, tells how far it is; `/v1/status` shows it with its age. A position that is none of this journal is refused: the
+    follower is on another branch, or ahead of a journal whose tail is missing."""
     ensure_box(request)
-    before, sequence, alarm = edge.cloud.sequence, edge.cloud.sequence, data.alarm
-    try:
-        sequence = (await ensure_cursor(edge, data.position)).sequence if data.position else before
-    except Refused as refused:
-        if refused.code == "feed.bad_cursor":
-            raise
-        alarm = refused.code
-    now = edge.now()
-    edge.cloud = CloudState(sequence=sequence, link=data.link, reported_at=now, alarm=alarm)
-    edge.metrics.cloud_sequence.set(sequence)
-    edge.feed.say_cloud(edge.cloud)
-    if sequence != before:
-        info = msgspec.json.encode(data).decode()
-        await edge.writer.call(lambda _, store: store.put_follower(CLOUD, data.position, info, now))
+    _ensure_name(name)
+    if edge.told.find(name) is None and len(edge.told.names) >= FOLLOWERS_MAX:
+        raise Refused("follower.too_many", f"{FOLLOWERS_MAX} followers tell of themselves already.")
+    if data.position:
+        await ensure_cursor(edge, data.position)
+    info = msgspec.json.encode(FollowerInfo(alarm=data.alarm)).decode()
+    edge.told.tell(name, FollowerRow(data.position, info, edge.now()))
 
 
-router = Router(path="/v1", route_handlers=[add_device, put_cloud], tags=["box"])
+@delete(
+    "/followers/{name:str}",
+    status_code=204,
+    summary="Forget a follower of the journal",
+    responses=refusals("device.box_only", "follower.unknown", *WRITES),
+)
+async def forget_follower(request: Anybody, edge: Here, name: FollowerName) -> None:
+    """Of a mirror that was taken away for good: its silence is no alarm any more."""
+    ensure_box(request)
+    _ensure_name(name)
+    if edge.told.find(name) is None:
+        raise Refused("follower.unknown", f"No follower {name!r} has told of itself.")
+    await edge.writer.call(lambda _, store: store.forget_follower(name))
+    edge.told.forget(name)
+
+
+router = Router(path="/v1", route_handlers=[add_device, put_follower, forget_follower], tags=["box"])

@@ -30,9 +30,11 @@ CheckId = FromPath[str]
 
 
 class Checks(msgspec.Struct, frozen=True, kw_only=True):
-    """Checks as they are now; at most as many as were asked for."""
+    """Checks as they are now; at most as many as were asked for. `check_sequences` are those of the last entry of each: it is in the
+    cloud once the watermark is there."""
 
     checks: tuple[CheckView, ...]
+    check_sequences: tuple[int, ...] = ()
 
 
 class KitchenLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,7 +99,8 @@ async def list_checks(
     edge.identify(request)
     day = ensure_date(business_date) or ("" if status == "open" else edge.site.business_date)
     wanted = ChecksWanted(status=status, from_date=day, to_date=day, table_id=table, owner_id=owner, service=service)
-    return Checks(checks=tuple([check_view(check) for check in await edge.reader.checks(wanted, limit)]))
+    found = await edge.reader.check_changes(wanted, limit)
+    return Checks(checks=tuple([check_view(check) for check, _ in found]), check_sequences=tuple([sequence for _, sequence in found]))
 
 
 @get("/checks/{check_id:str}", summary="One check", responses=refusals("check.unknown"))

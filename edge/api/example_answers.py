@@ -108,6 +108,12 @@ class _Memory:
         self._head = Head(write.entries[-1].position, write.at)
         self._states |= {key: row.state for key, row in write.aggregates.items()}
 
+    def begins(self) -> Position:
+        return START
+
+    def trim(self, through: int) -> Position:
+        return START
+
     def reopen(self) -> None:
         pass
 

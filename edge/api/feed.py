@@ -21,10 +21,9 @@ from edge.api.alarms import alarms
 from edge.api.kitchen import is_expo
 from edge.api.openapi import refusals
 from edge.api.state import Edge, Here
-from edge.app.feed import Filter, changes_frame
+from edge.app.feed import Change, Filter, Word, changes_frame
 from shared.domain.check import Check
 from shared.domain.errors import Refused
-from shared.domain.kernel import Aggregate
 from shared.domain.kitchen.ticket import Ticket
 from shared.domain.menu.overrides import ItemOverride
 from shared.domain.views import check_view
@@ -59,7 +58,9 @@ async def ensure_cursor(edge: Edge, after: str) -> Position:
         raise Refused("feed.bad_cursor", str(error)) from error
     if position.sequence == 0:
         return START
-    held = await edge.reader.entry(position.sequence)  # asked first: a reader may be a moment ahead of the feed
+    held = edge.feed.entry(position.sequence)  # where the link and most screens are
+    if held is None:
+        held = await edge.reader.entry(position.sequence)  # asked before the head: a reader may be a moment ahead of the feed
     if held is None and position.sequence > edge.feed.head.sequence:
         raise Refused("feed.ahead", f"The cursor is at {position.sequence}, the journal ends at {edge.feed.head.sequence}.")
     if held is None or held.position != position:
@@ -200,7 +201,7 @@ async def screen_frames(edge: Edge, position: Position | None, wanted: Filter) -
             head, changed = await edge.reader.screens(None, LIVE_AGGREGATES_MAX)
             yield snapshot_frame(edge, head, changed or [], wanted)
         else:
-            yield (changes_frame(head, changed, wanted, edge.cloud, alarms(edge)) or b"").decode()
+            yield (changes_frame(head, changed, wanted, Word(edge.cloud, alarms(edge), edge.fence.state)) or b"").decode()
         while (batches := edge.feed.batches(place)) is not None:
             for place, batch in batches:  # noqa: B007 -- the loop above goes on from the last place
                 frame = batch.frame(wanted) if batch.position.sequence > head.sequence or batch.is_word else None
@@ -210,13 +211,14 @@ async def screen_frames(edge: Edge, position: Position | None, wanted: Filter) -
         sequence = None
 
 
-def snapshot_frame(edge: Edge, head: Position, live: Sequence[Aggregate], wanted: Filter) -> str:
+def snapshot_frame(edge: Edge, head: Position, live: Sequence[Change], wanted: Filter) -> str:
     """Everything live that a filter lets through."""
+    checks = [(check_view(each), sequence) for each, sequence in live if isinstance(each, Check)] if wanted.checks else []
     frame = SnapshotFrame(
         position=str(head), site=edge.site, cloud=edge.cloud,
-        checks=tuple(check_view(each) for each in live if isinstance(each, Check)) if wanted.checks else (),
-        tickets=tuple(each for each in live if isinstance(each, Ticket) and wanted.shows(each)),
-        overrides=tuple(each for each in live if isinstance(each, ItemOverride)), alarms=alarms(edge),
+        checks=tuple([view for view, _ in checks]), check_sequences=tuple([sequence for _, sequence in checks]),
+        tickets=tuple(each for each, _ in live if isinstance(each, Ticket) and wanted.shows(each)),
+        overrides=tuple(each for each, _ in live if isinstance(each, ItemOverride)), alarms=alarms(edge), box=edge.fence.state,
     )  # fmt: skip
     return msgspec.json.encode(frame).decode()
 

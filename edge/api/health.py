@@ -9,7 +9,7 @@ from typing import Any
 
 from litestar import Request, Response, get
 
-from edge.api.reads import oldest_pending_at
+from edge.api.alarms import alarms, oldest_pending_at
 from edge.api.state import Here
 from shared.limits import READY_TIMEOUT_S
 
@@ -43,6 +43,9 @@ async def metrics(request: Request[Any, Any, Any], edge: Here) -> bytes:
     found.disk_free_bytes.set(shutil.disk_usage(edge.settings.data_dir).free)
     oldest = await oldest_pending_at(edge)
     found.oldest_pending_s.set((edge.now() - oldest).total_seconds() if oldest else 0)
+    found.pending_entries.set(max(0, edge.feed.head.sequence - edge.safe_sequence))
+    found.is_fenced.set(edge.fence.is_fenced)
+    found.tell_alarms(alarms(edge))
     return found.text()
 
 

@@ -24,6 +24,9 @@ class Metrics:
         self.oldest_pending_s = Gauge(
             "comanda_edge_oldest_pending_seconds", "Age of the oldest entry that is not in the cloud", registry=self.registry
         )
+        self.pending_entries = Gauge("comanda_edge_pending_entries", "Entries that are not in the cloud", registry=self.registry)
+        self.is_fenced = Gauge("comanda_edge_fenced", "1 where another box holds a later claim of the site", registry=self.registry)
+        self._alarms = Gauge("comanda_edge_alarm", "1 for each alarm that holds, by code", ["code"], registry=self.registry)
         self.waiting = Gauge("comanda_edge_writer_waiting", "Requests waiting for the writer", registry=self.registry)
         self.groups = Gauge("comanda_edge_writer_groups", "Groups committed since start", registry=self.registry)
         self.disk_free_bytes = Gauge("comanda_edge_disk_free_bytes", "Free space beside the journal", registry=self.registry)
@@ -33,6 +36,12 @@ class Metrics:
 
     def refused(self, code: str) -> None:
         self._refused.labels(code).inc()
+
+    def tell_alarms(self, codes: tuple[str, ...]) -> None:
+        """The alarms that hold; any other is none any more."""
+        self._alarms.clear()
+        for code in codes:
+            self._alarms.labels(code).set(1)
 
     def text(self) -> bytes:
         """The exposition text."""

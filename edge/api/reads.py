@@ -9,20 +9,22 @@ from typing import Any
 import msgspec
 from litestar import Request, Router, get
 
-from edge.api.alarms import alarms
+from edge.api.alarms import alarms, oldest_pending_at
+from edge.api.followers import FollowerStatus, follower_statuses
 from edge.api.openapi import refusals
-from edge.api.state import Edge, Here
-from shared.protocol.entry import decode_entry
-from shared.protocol.session import CloudState
+from edge.api.state import Here
+from shared.protocol.session import BoxState, CloudState
 from shared.version import VERSION
 
-__all__ = ["oldest_pending_at", "router"]
+__all__ = ["router"]
 
 Anybody = Request[Any, Any, Any]
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):
-    """How the box is. `head` is the journal's last position; `pending_entries` are not in the cloud, the oldest since `oldest_pending_at` (UTC)."""
+    """How the box is. `head` is the journal's last position; `pending_entries` are not in the cloud, the oldest since
+    `oldest_pending_at` (UTC), which is `oldest_pending_age_s` ago. Of a fenced box they are those that the hub does not keep apart yet:
+    `kept_sequence` is how far it does. `backed_up` is the last sequence in a backup of the hub."""
 
     org_id: str
     site_id: str
@@ -36,18 +38,15 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     cloud: CloudState
     pending_entries: int
     oldest_pending_at: datetime | None
+    oldest_pending_age_s: float | None
     open_checks: int
     open_tickets: int
     alarms: tuple[str, ...]
     version: str
-
-
-async def oldest_pending_at(edge: Edge) -> datetime | None:
-    """When the oldest entry that is not in the cloud was written (UTC); None when all is there."""
-    if edge.cloud.sequence >= edge.feed.head.sequence:
-        return None
-    entry = await edge.reader.entry(edge.cloud.sequence + 1)
-    return decode_entry(entry.entry).at if entry else None
+    box: BoxState
+    kept_sequence: int
+    backed_up: int
+    followers: tuple[FollowerStatus, ...]
 
 
 @get("/status", summary="How the box is", responses=refusals())
@@ -55,12 +54,15 @@ async def get_status(request: Anybody, edge: Here) -> Status:
     """Its site, where its journal stands, what the cloud has of it, and alarms: codes of what a person should look at."""
     edge.identify(request)
     checks, tickets = await edge.reader.live_counts()
+    oldest = await oldest_pending_at(edge)
     return Status(
         org_id=edge.box.org_id, site_id=edge.box.site_id, site_name=edge.box.site_name, epoch=edge.site.epoch,
         currency=edge.site.currency, time_zone=edge.site.time_zone, business_date=edge.site.business_date, head=str(edge.feed.head),
         sequence=edge.feed.head.sequence, cloud=edge.cloud,
-        pending_entries=max(0, edge.feed.head.sequence - edge.cloud.sequence), oldest_pending_at=await oldest_pending_at(edge),
-        open_checks=checks, open_tickets=tickets, alarms=alarms(edge), version=VERSION,
+        pending_entries=max(0, edge.feed.head.sequence - edge.safe_sequence), oldest_pending_at=oldest,
+        oldest_pending_age_s=None if oldest is None else max(0.0, (edge.now() - oldest).total_seconds()),
+        open_checks=checks, open_tickets=tickets, alarms=alarms(edge), version=VERSION, box=edge.fence.state,
+        kept_sequence=edge.kept_sequence, backed_up=edge.backed_up, followers=follower_statuses(edge),
     )  # fmt: skip
 
 

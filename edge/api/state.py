@@ -14,6 +14,8 @@ from edge.api.metrics import Metrics
 from edge.app.cards import CardDesk
 from edge.app.devices import Devices
 from edge.app.feed import Feed
+from edge.app.fence import Fence
+from edge.app.followers import Followers
 from edge.app.site import Device
 from edge.box import Box
 from edge.journal.reader import Reader
@@ -40,13 +42,28 @@ class Edge:
     site: SiteState
     cloud: CloudState
     cards: CardDesk
-    followers: int = 0
+    fence: Fence
+    told: Followers
+    followers: int = 0  # WebSockets that follow the feed
+    kept_sequence: int = 0  # of a fenced box: how far the hub keeps the branch that this box wrote apart
+    backed_up: int = 0  # the last sequence that is in a backup of the hub, as the link last told
     is_unshown: bool = False  # whether a ticket has been shown by nobody for too long, as last looked at
+    is_behind: bool = False  # whether the oldest entry that is not in the cloud is too old, as last looked at
     _menu: tuple[str, Menu] = ("", EMPTY_MENU)
 
     def identify(self, connection: Connection) -> Device:
         """Who asks; raises Refused."""
         return identify(connection, self.devices, self.settings.trust_loopback)
+
+    @property
+    def is_recovering(self) -> bool:
+        """Whether the box collects what tablets hold and sells only afterwards."""
+        return self.fence.is_recovering
+
+    @property
+    def safe_sequence(self) -> int:
+        """The last sequence that the hub has on its disk: in the site's journal, or, from a fenced box, apart."""
+        return max(self.cloud.sequence, self.kept_sequence if self.fence.is_fenced else 0)
 
     async def menu(self) -> Menu:
         """The menu in force, decoded once for each version; EMPTY_MENU where there is none yet."""

@@ -71,11 +71,15 @@ class Door(Protocol):
 class CardDesk:
     """Where cards are asked for: by several tablets at once, and each request once at a time."""
 
-    def __init__(self, cards: CardPort, door: Door, deadline_s: float = CARD_DEADLINE_S) -> None:
-        """`deadline_s` is what the network and the guest at the reader may take, in seconds."""
+    def __init__(
+        self, cards: CardPort, door: Door, deadline_s: float = CARD_DEADLINE_S, ensure_open: Callable[[], None] = lambda: None
+    ) -> None:
+        """`deadline_s` is what the network and the guest at the reader may take, in seconds; `ensure_open` raises Refused while the box
+        takes no commands: then no card is asked either."""
         self._cards = cards
         self._door = door
         self._deadline_s = deadline_s
+        self._ensure_open = ensure_open
         self._under_way: dict[str, tuple[Device, Ask, asyncio.Task[Accepted]]] = {}
 
     async def take(self, device: Device, ask: CardPayment) -> Accepted:
@@ -105,6 +109,7 @@ class CardDesk:
     async def _once(self, device: Device, ask: Ask, work: Callable[[], Coroutine[Any, Any, Accepted]]) -> Accepted:
         """The answer of the request. It goes on when whoever asked goes away: the guest is at the reader."""
         _ensure_may(device, ask)
+        self._ensure_open()
         known = self._under_way.get(ask.id)
         if known is None:
             if len(self._under_way) >= CARDS_ASKED_MAX:

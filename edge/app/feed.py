@@ -20,9 +20,9 @@ from shared.domain.site import SiteState
 from shared.domain.views import check_view
 from shared.limits import FEED_RECENT_BATCHES, FEED_RECENT_ENTRIES
 from shared.protocol.entry import Position, StoredEntry
-from shared.protocol.session import ChangesFrame, CloudState
+from shared.protocol.session import BoxState, ChangesFrame, CloudState
 
-__all__ = ["Batch", "Feed", "Filter", "changes_frame"]
+__all__ = ["Batch", "Change", "Feed", "Filter", "Word", "changes_frame"]
 
 
 class Filter(NamedTuple):
@@ -36,45 +36,62 @@ class Filter(NamedTuple):
         return self.tickets and self.station in ("", ticket.station)
 
 
+class Change(NamedTuple):
+    """An aggregate, and the sequence of the entry that changed it last: how far a watermark must be for it to be in the cloud."""
+
+    aggregate: Aggregate
+    sequence: int
+
+
+class Word(NamedTuple):
+    """What stands in no entry, and is news whatever the cursor: of the cloud, of the alarms that hold, of the box itself."""
+
+    cloud: CloudState | None = None
+    alarms: tuple[str, ...] | None = None
+    box: BoxState | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        return self == _NOTHING
+
+
+_NOTHING = Word()
+
+
 class Batch:
-    """One commit, or one word that is in no journal (of the cloud, of alarms), as screens see it; encoded once for each filter,
-    when first asked for."""
+    """One commit, or one word that is in no journal, as screens see it; encoded once for each filter, when first asked for."""
 
-    __slots__ = ("_changes", "_frames", "alarms", "cloud", "position")
+    __slots__ = ("_changes", "_frames", "position", "word")
 
-    def __init__(
-        self, position: Position, changes: Collection[Aggregate], cloud: CloudState | None = None, alarms: tuple[str, ...] | None = None
-    ) -> None:
+    def __init__(self, position: Position, changes: Collection[Change], word: Word = _NOTHING) -> None:
         self.position = position
-        self.cloud = cloud
-        self.alarms = alarms
+        self.word = word
         self._changes = changes
         self._frames: dict[Filter, bytes | None] = {}
 
     @property
     def is_word(self) -> bool:
         """Whether it says what stands in no entry, and is news whatever the cursor."""
-        return self.cloud is not None or self.alarms is not None
+        return not self.word.is_empty
 
     def frame(self, wanted: Filter) -> bytes | None:
         """The frame for a filter, or None when it shows nothing new."""
         if wanted not in self._frames:
-            self._frames[wanted] = changes_frame(self.position, self._changes, wanted, self.cloud, self.alarms)
+            self._frames[wanted] = changes_frame(self.position, self._changes, wanted, self.word)
         return self._frames[wanted]
 
 
-def changes_frame(
-    position: Position, changes: Collection[Aggregate], wanted: Filter, cloud: CloudState | None, alarms: tuple[str, ...] | None = None
-) -> bytes | None:
+def changes_frame(position: Position, changes: Collection[Change], wanted: Filter, word: Word = _NOTHING) -> bytes | None:
     """A ChangesFrame of what a filter lets through, as JSON; None when that is nothing."""
-    checks = tuple(check_view(each) for each in changes if isinstance(each, Check)) if wanted.checks else ()
-    tickets = tuple(each for each in changes if isinstance(each, Ticket) and wanted.shows(each))
-    site = next((each for each in changes if isinstance(each, SiteState)), None)
-    overrides = tuple([each for each in changes if isinstance(each, ItemOverride)])  # every screen offers or cooks what has run out
-    if not (checks or tickets or overrides or site or cloud or alarms is not None):
+    checks = [(check_view(each), sequence) for each, sequence in changes if isinstance(each, Check)] if wanted.checks else []
+    tickets = tuple([each for each, _ in changes if isinstance(each, Ticket) and wanted.shows(each)])
+    site = next((each for each, _ in changes if isinstance(each, SiteState)), None)
+    overrides = tuple([each for each, _ in changes if isinstance(each, ItemOverride)])  # every screen offers or cooks what has run out
+    if not (checks or tickets or overrides or site) and word.is_empty:
         return None
     frame = ChangesFrame(
-        position=str(position), checks=checks, tickets=tickets, site=site, cloud=cloud, overrides=overrides, alarms=alarms
+        position=str(position), checks=tuple([view for view, _ in checks]), tickets=tickets, site=site, overrides=overrides,
+        cloud=word.cloud, alarms=word.alarms, box=word.box, check_sequences=tuple([sequence for _, sequence in checks]),
     )  # fmt: skip
     return msgspec.json.encode(frame)
 
@@ -98,15 +115,20 @@ class Feed:
         """A group is on disk: `committed.entries` follow `head`."""
         self.head = committed.head
         self.entries.extend(committed.entries)
-        self._add(Batch(self.head, tuple(committed.changes.values())))
+        changes = [Change(each, committed.sequences.get(key, self.head.sequence)) for key, each in committed.changes.items()]
+        self._add(Batch(self.head, changes))
 
     def say_cloud(self, cloud: CloudState) -> None:
         """The link has told what the cloud has."""
-        self._add(Batch(self.head, (), cloud))
+        self._add(Batch(self.head, (), Word(cloud=cloud)))
 
     def say_alarms(self, alarms: tuple[str, ...]) -> None:
         """Other alarms hold than before."""
-        self._add(Batch(self.head, (), alarms=alarms))
+        self._add(Batch(self.head, (), Word(alarms=alarms)))
+
+    def say_box(self, box: BoxState, alarms: tuple[str, ...]) -> None:
+        """The box stands otherwise than before: it was fenced, or has recovered. With the alarms that hold now."""
+        self._add(Batch(self.head, (), Word(box=box, alarms=alarms)))
 
     def _add(self, batch: Batch) -> None:
         self._count += 1
@@ -127,6 +149,11 @@ class Feed:
             return None
         start = after_sequence + 1 - self.entries[0].sequence
         return [self.entries[index] for index in range(start, min(start + limit, len(self.entries)))]
+
+    def entry(self, sequence: int) -> StoredEntry | None:
+        """The entry at a sequence, if it is still in memory."""
+        index = sequence - self.entries[0].sequence if self.entries else -1
+        return self.entries[index] if 0 <= index < len(self.entries) else None
 
     def batches(self, after_count: int) -> list[tuple[int, Batch]] | None:
         """Batches after a place, with theirs; None when some are no longer in memory."""

@@ -77,9 +77,11 @@ DOCUMENT = "SELECT body FROM documents WHERE version = ?"
 PUT_DOCUMENT = "INSERT INTO documents (version, kind, body, received_at) VALUES {rows} ON CONFLICT (version) DO NOTHING"
 FOLLOWER = "SELECT position, info, updated_at FROM followers WHERE name = ?"
 FOLLOWERS = "SELECT name, position FROM followers"
+FOLLOWER_ROWS = "SELECT name, position, info, updated_at FROM followers"
 PUT_FOLLOWER = """
 INSERT INTO followers (name, position, info, updated_at) VALUES {rows}
 ON CONFLICT (name) DO UPDATE SET position = excluded.position, info = excluded.info, updated_at = excluded.updated_at
 """
+FORGET_FOLLOWER = "DELETE FROM followers WHERE name IN {rows}"
 ADD_DEVICE = "INSERT INTO devices (device_id, name, role, token_hash, created_at) VALUES {rows}"
 DEVICES = "SELECT device_id, role, token_hash FROM devices"

@@ -6,6 +6,7 @@ What lives here: the questions that routes and feeds ask, over aiosqlite. Writin
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,6 +14,7 @@ import aiosqlite
 import msgspec
 
 from edge.app.feed import Change
+from edge.app.followers import FollowerRow
 from edge.journal import queries
 from edge.journal.rows import select_statement
 from shared.domain.check import CHECK, Check
@@ -208,10 +210,10 @@ class Reader:
         """(device id, role, SHA-256 of the token) of every device."""
         return [(str(row[0]), str(row[1]), bytes(row[2])) for row in await self._rows(queries.DEVICES, ())]  # type: ignore[arg-type]
 
-    async def follower(self, name: str) -> tuple[str, str, str] | None:
-        """(position, info, time) that a follower last told."""
-        rows = await self._rows(queries.FOLLOWER, (name,))
-        return (str(rows[0][0]), str(rows[0][1]), str(rows[0][2])) if rows else None
+    async def followers(self) -> dict[str, FollowerRow]:
+        """What each follower last told, as it was kept."""
+        rows = await self._rows(queries.FOLLOWER_ROWS, ())
+        return {str(row[0]): FollowerRow(str(row[1]), str(row[2]), datetime.fromisoformat(str(row[3]))) for row in rows}
 
 
 def _decode(kind: str, state: object) -> Aggregate:

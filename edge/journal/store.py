@@ -113,6 +113,10 @@ class SqliteStore:
         """Keep where a follower stands."""
         self._transaction([(queries.PUT_FOLLOWER, [(name, position, info, updated_at.isoformat())])])
 
+    def forget_follower(self, name: str) -> None:
+        """Keep no more where a follower stands."""
+        self._transaction([(queries.FORGET_FOLLOWER, [(name,)])])
+
     def add_device(self, device_id: str, name: str, role: str, token_hash: bytes) -> None:
         """Keep a device and the SHA-256 of its token."""
         self._transaction([(queries.ADD_DEVICE, [(device_id, name, role, token_hash, datetime.now(UTC).isoformat())])])

@@ -31,10 +31,10 @@ class Writer:
     """Owns the store and the site in one thread. Everybody else asks, and awaits the answer."""
 
     def __init__(
-        self, site: Site, store: SqliteStore, on_commit: Callable[[Committed], None], ensure_open: Callable[[], None] = lambda: None
+        self, site: Site, store: SqliteStore, on_commit: Callable[[Committed], None], ensure_open: Callable[[Request], None] = lambda _: None
     ) -> None:
         """`on_commit` is called in the event loop, before the answers of its group are given. `ensure_open` raises Refused while the box
-        takes no requests: it is asked when one comes, and in the thread again when its turn has come."""
+        does not take the request: it is asked when one comes, and in the thread again when its turn has come."""
         self._site = site
         self._store = store
         self._on_commit = on_commit
@@ -66,7 +66,7 @@ class Writer:
     async def submit(self, request: Request) -> Outcome:
         """The outcome of a request, once it is on disk. Raises Refused `edge.busy` when the queue is full, `box.fenced` or
         `box.recovering` while the box takes none."""
-        self._ensure_open()
+        self._ensure_open(request)
         return await self._ask(request)
 
     async def call(self, job: Callable[[Site, SqliteStore], T]) -> T:
@@ -119,7 +119,8 @@ class Writer:
             return
         committed: Committed | None = None
         try:
-            self._ensure_open()  # what was queued before the box was fenced is not written after it
+            for request, _ in group:
+                self._ensure_open(request)  # what was queued before the box was fenced is not written after it
             self._heal()
             outcomes, committed = self._site.execute([request for request, _ in group])
         except Refused as refused:

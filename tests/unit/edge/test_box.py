@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from edge.box import read_box, read_signer
-from provisioning.keys import new_user
+from provisioning.keys import new_account, new_user
 from shared.operator_error import OperatorError
 from shared.protocol.keys import verify
 from tests.support.boxes import make_box
@@ -17,6 +17,23 @@ def test_papers_as_enrolment_writes_them_are_read(tmp_path: Path) -> None:
     box = read_box(tmp_path)
     assert (box.org_id, box.site_id, box.epoch, box.public_key) == (claimed.org_id, claimed.site_id, 3, key.public)
     assert verify(key.public, read_signer(tmp_path, box.public_key)(b"words"), b"words")
+
+
+def test_papers_of_release_0_2_name_no_issuer_and_are_read_all_the_same(tmp_path: Path) -> None:
+    make_box(tmp_path)
+    papers = tmp_path / "box.toml"
+    old = [line for line in papers.read_text().splitlines() if not line.startswith(("claim", "issuers", "hub_url"))]
+    papers.write_text("\n".join(old))
+    box = read_box(tmp_path)
+    assert (box.claim, box.issuers, box.hub_url, box.read_claim) == ("", (), "", None)
+
+
+def test_an_issuer_that_is_no_key_is_told_at_once_and_not_when_a_claim_has_to_be_judged(tmp_path: Path) -> None:
+    make_box(tmp_path, issuer=new_account())
+    papers = tmp_path / "box.toml"
+    papers.write_text(papers.read_text().replace('issuers = ["A', 'issuers = ["U'))
+    with pytest.raises(OperatorError, match=r"box\.malformed"):
+        read_box(tmp_path)
 
 
 def test_a_directory_without_papers_is_told_to_enrol(tmp_path: Path) -> None:

@@ -3,15 +3,19 @@
 import json
 import stat
 import tomllib
+from typing import Any
 
 import httpx
 import pytest
 
+from edge.box import read_box
 from provisioning.enroll import enroll
+from provisioning.keys import KeyPair, new_account, new_user
 from shared.operator_error import OperatorError
+from shared.protocol.claim import ClaimError
 from shared.protocol.keys import is_user_key
 from shared.protocol.nats_jwt import split_creds
-from tests.support.boxes import new_id
+from tests.support.boxes import claim_token, new_id
 
 HUB = "https://hub.example.com"
 
@@ -47,13 +51,46 @@ def test_a_box_gets_its_papers_and_only_its_owner_can_read_them(tmp_path):
     assert isinstance(hub.body, dict)
     assert {name: papers[name] for name in papers if name != "public_key"} == {
         name: value for name, value in hub.body.items() if name not in ("jwt", "added_by_a_newer_hub")
-    }
+    } | {"claim": "", "issuers": [], "hub_url": HUB}, "a hub of release 0.2 signs no claims"
     assert hub.asked == [{"code": "K7QX-2M4D", "public_key": papers["public_key"]}]
     assert is_user_key(papers["public_key"])
     jwt, seed = split_creds((box / "box.creds").read_text())
     assert (jwt, seed[:2]) == ("a.b.c", "SU")
     assert sorted(path.name for path in box.iterdir()) == ["box.creds", "box.toml"]
     assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in box.iterdir())
+
+
+def _signed(asked: dict, *, issuer: KeyPair, epoch: int = 3, key: str = "") -> dict:
+    """The answer of a hub that signs claims."""
+    org_id, site_id = new_id(), new_id()
+    token = claim_token(issuer, org_id, site_id, epoch, key or asked["public_key"])
+    return {
+        "org_id": org_id, "site_id": site_id, "epoch": 3, "site_name": "Linden", "currency": "EUR", "time_zone": "Europe/Berlin",
+        "cut_over_minutes": 240, "jwt": "a.b.c", "nats_urls": ["tls://one:4222"], "claim": token, "issuers": [issuer.public],
+    }  # fmt: skip
+
+
+def _hub_that_signs(**fields: Any) -> httpx.MockTransport:
+    return httpx.MockTransport(lambda request: httpx.Response(200, json=_signed(json.loads(request.content), **fields)))
+
+
+def test_a_signed_claim_is_kept_with_those_whose_claims_the_box_believes(tmp_path):
+    issuer = new_account()
+    enroll(f"{HUB}/", "code", tmp_path / "box", transport=_hub_that_signs(issuer=issuer))
+    box = read_box(tmp_path / "box")
+    assert box.read_claim is not None
+    claim = box.read_claim(box.claim)
+    assert (claim.org, claim.site, claim.epoch, claim.key) == (box.org_id, box.site_id, 3, box.public_key)
+    assert box.hub_url == HUB
+    with pytest.raises(ClaimError, match=r"claim\.untrusted"):
+        box.read_claim(claim_token(new_account(), box.org_id, box.site_id, 4))
+
+
+@pytest.mark.parametrize("wrong", [{"epoch": 4}, {"key": new_user().public}])
+def test_a_claim_that_is_not_for_this_box_is_not_taken(tmp_path, wrong):
+    with pytest.raises(OperatorError, match=r"hub\.answer_unfit"):
+        enroll(HUB, "code", tmp_path / "box", transport=_hub_that_signs(issuer=new_account(), **wrong))
+    assert not (tmp_path / "box" / "box.toml").exists()
 
 
 def test_the_private_key_never_leaves_the_box(tmp_path):

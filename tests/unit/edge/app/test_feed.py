@@ -4,14 +4,14 @@ import asyncio
 
 import msgspec
 
-from edge.app.feed import Batch, Feed, Filter
+from edge.app.feed import Batch, Change, Feed, Filter
 from edge.app.site import Committed
 from shared.domain.kernel import Aggregate, Key
 from shared.domain.kitchen.ticket import Ticket, TicketStatus
 from shared.domain.menu.overrides import ItemOverride
 from shared.limits import FEED_RECENT_BATCHES, FEED_RECENT_ENTRIES
 from shared.protocol.entry import START, Position, StoredEntry
-from shared.protocol.session import ChangesFrame, CloudState
+from shared.protocol.session import BoxState, ChangesFrame, CloudState
 from tests.unit.shared.domain.world import NOON, begun
 
 
@@ -70,7 +70,7 @@ def test_a_station_sees_its_tickets_only_and_a_till_sees_what_it_asked_for() -> 
     changes: dict[Key, Aggregate] = {
         ("check", check.check_id): check, ("ticket", "bar"): ticket("bar"), ("ticket", "oven"): ticket("oven")
     }  # fmt: skip
-    batch = Batch(position(1), tuple(changes.values()))
+    batch = Batch(position(1), [Change(each, 1) for each in changes.values()])
 
     def seen(wanted: Filter) -> tuple[int, list[str]] | None:
         frame = batch.frame(wanted)
@@ -100,7 +100,7 @@ def test_a_word_from_the_cloud_reaches_every_screen() -> None:
 
 def test_what_has_run_out_reaches_every_screen_whatever_it_shows() -> None:
     out, restored = ItemOverride(item_id="soup", is_86=True), ItemOverride(item_id="wine")
-    batch = Batch(position(1), (out, restored))
+    batch = Batch(position(1), (Change(out, 1), Change(restored, 1)))
     for wanted in (Filter(), Filter(checks=False, station="grill"), Filter(checks=False, tickets=False)):
         frame = batch.frame(wanted)
         assert frame is not None
@@ -117,6 +117,31 @@ def test_alarms_reach_every_screen_and_an_all_clear_too() -> None:
     assert [batch.is_word for _, batch in batches] == [True, True]
     frames = [batch.frame(Filter(checks=False, tickets=False)) for _, batch in batches]
     assert [msgspec.json.decode(frame or b"", type=ChangesFrame).alarms for frame in frames] == [("kitchen.unshown",), ()]
+
+
+def test_a_check_is_told_with_the_entry_that_changed_it_not_with_the_last_of_its_group() -> None:
+    world = begun()
+    world.open("a")
+    check = world.check("a")
+    feed = Feed(START)
+    entries = committed(1, 9).entries
+    feed.publish(Committed(head=position(9), entries=entries, changes={("check", "a"): check}, sequences={("check", "a"): 4}))
+    batches = feed.batches(0)
+    assert batches is not None
+    decoded = msgspec.json.decode(batches[0][1].frame(Filter()) or b"", type=ChangesFrame)
+    assert (decoded.position, decoded.check_sequences) == (str(position(9)), (4,))
+    assert feed.entry(9) == entries[8]
+    assert [feed.entry(outside) for outside in (0, 10)] == [None, None]
+
+
+def test_a_fence_is_told_to_every_screen_with_its_alarm() -> None:
+    feed = Feed(position(3))
+    feed.say_box(BoxState(epoch=1, fenced_epoch=2), ("epoch.fenced",))
+    batches = feed.batches(0)
+    assert batches is not None
+    assert batches[0][1].is_word
+    decoded = msgspec.json.decode(batches[0][1].frame(Filter(checks=False, station="grill")) or b"", type=ChangesFrame)
+    assert (decoded.box, decoded.alarms) == (BoxState(epoch=1, fenced_epoch=2), ("epoch.fenced",))
 
 
 async def test_everybody_who_waits_is_woken_and_nobody_misses_what_came_before_he_waited() -> None:

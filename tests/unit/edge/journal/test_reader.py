@@ -36,8 +36,8 @@ async def test_screens_show_what_is_live_and_the_head_it_belongs_to(kit: SiteKit
     head, found = await reader.screens(None, 100)
     assert head == kit.site.head
     assert found is not None
-    assert [each.check_id for each in found if isinstance(each, Check)] == [name_id("open")]
-    assert {each.station for each in found if isinstance(each, Ticket)} == {"kitchen", "bar"}
+    assert [each.check_id for each, _ in found if isinstance(each, Check)] == [name_id("open")]
+    assert {each.station for each, _ in found if isinstance(each, Ticket)} == {"kitchen", "bar"}
 
 
 async def test_screens_after_a_cursor_show_each_changed_thing_once_closed_ones_included(kit: SiteKit, reader: Reader) -> None:
@@ -47,7 +47,21 @@ async def test_screens_after_a_cursor_show_each_changed_thing_once_closed_ones_i
     head, found = await reader.screens(cursor.sequence, 100)
     assert head == kit.site.head
     assert found is not None
-    assert [each.check_id for each in found if isinstance(each, Check)] == [name_id("after")]
+    assert [each.check_id for each, _ in found if isinstance(each, Check)] == [name_id("after")]
+
+
+async def test_each_check_is_shown_with_the_entry_that_changed_it_last(kit: SiteKit, reader: Reader) -> None:
+    kit.one(OpenCheck(check_id=name_id("still")))
+    still = kit.site.head.sequence
+    kit.batch(*service("closed"))
+    closed_at = kit.site.head.sequence
+    _, live = await reader.screens(None, 100)
+    assert live is not None
+    assert [sequence for each, sequence in live if isinstance(each, Check)] == [still]
+    _, changed = await reader.screens(still, 100)
+    assert changed is not None
+    assert [sequence for each, sequence in changed if isinstance(each, Check)] == [closed_at]
+    assert [sequence for _, sequence in await reader.check_changes(ChecksWanted(), 10)] == [still]
 
 
 async def test_more_changes_than_fit_ask_for_a_snapshot_instead(kit: SiteKit, reader: Reader) -> None:
@@ -63,7 +77,7 @@ async def test_what_nobody_finished_hides_nothing_new(kit: SiteKit, reader: Read
     assert [check.check_id for check in await reader.checks(ChecksWanted(), 3)] == [name_id("2"), name_id("3"), name_id("4")]
     _, found = await reader.screens(None, 2)
     assert found is not None
-    assert [each.check_id for each in found if isinstance(each, Check)] == [name_id("3"), name_id("4")]
+    assert [each.check_id for each, _ in found if isinstance(each, Check)] == [name_id("3"), name_id("4")]
 
 
 async def test_a_screen_that_goes_away_at_any_moment_leaves_no_connection_inside_a_transaction(kit: SiteKit, reader: Reader) -> None:
