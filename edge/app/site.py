@@ -59,10 +59,14 @@ HUB = Device(device_id="hub", permissions=ROLES["hub"])
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
     """Commands of one device that are accepted together or not at all. One without commands only lets happen what time has brought:
-    a scheduled menu whose hour has come."""
+    a scheduled menu whose hour has come.
+
+    `at` is set for commands that are played: a box that is no more has acknowledged them then (UTC). They are decided as at that time.
+    """
 
     device: Device
     commands: tuple[Submit, ...]
+    at: datetime | None = None
 
 
 class RefusedCommand(msgspec.Struct, frozen=True, kw_only=True):
@@ -198,6 +202,18 @@ class Site:
             return [RefusedCommand(error=refusal)] * len(requests), committed
         return outcomes, self._settle(group)
 
+    def play(self, device: Device, submit: Submit, at: datetime) -> Outcome:
+        """Decide a command that another box of this site acknowledged at `at` (UTC), under the same id, as at that time, so that prices
+        are those that were told; no earlier than the journal's end and no later than the clock."""
+        return self.execute([Request(device=device, commands=(submit,), at=at)])[0][0]
+
+    def _time_of(self, request: Request, trial: Trial) -> datetime:
+        """As at which time a request is decided."""
+        now = self._now()
+        if request.at is None:
+            return now
+        return min(now, request.at if trial.head_at is None else max(request.at, trial.head_at))
+
     def rehearse(self, request: Request) -> Outcome:
         """What the request would be answered now; nothing of it is kept."""
         self._known = self._store.find_commands({submit.id for submit in request.commands if is_id(submit.id)})
@@ -235,7 +251,7 @@ class Site:
 
     def _decide_request(self, request: Request, trial: Trial) -> Outcome:
         if not request.commands:
-            self._apply_due_menu(self._now(), trial)
+            self._apply_due_menu(self._time_of(request, trial), trial)
         answers: list[Accepted] = []
         seen: set[str] = set()
         for index, submit in enumerate(request.commands):
@@ -243,15 +259,15 @@ class Site:
                 if submit.id in seen:
                     raise Refused("command.repeated_in_batch", f"The id {submit.id} stands twice in the batch.")
                 seen.add(submit.id)
-                answers.append(self._decide_command(request.device, submit, trial))
+                answers.append(self._decide_command(request, submit, trial))
             except Refused as error:
                 return RefusedCommand(error=error, index=index)
         return tuple(answers)
 
-    def _decide_command(self, device: Device, submit: Submit, trial: Trial) -> Accepted:
+    def _decide_command(self, request: Request, submit: Submit, trial: Trial) -> Accepted:
         if not is_id(submit.id):
             raise Refused("id.malformed", f"The command id {submit.id!r} is no UUID in canonical lower-case form.")
-        allowed = ADOPT_BYTES_MAX if "adopt" in device.permissions else COMMAND_BYTES_MAX
+        allowed = ADOPT_BYTES_MAX if "adopt" in request.device.permissions else COMMAND_BYTES_MAX
         if len(submit.command) > allowed:
             raise Refused("command.too_large", f"The command has {len(submit.command)} bytes; {allowed} are allowed.")
         if len(submit.actor_id) > ID_LENGTH_MAX:
@@ -268,14 +284,14 @@ class Site:
             if record.digest != digest:
                 raise Refused("command.id_reused", f"The id {submit.id} belongs to a different command.")
             return self._first_answer(record, trial)
-        now = self._now()
+        now = self._time_of(request, trial)
         if not isinstance(command, StartEpoch | TurnBusinessDay):
             self._turn_day(now, trial)
             if not isinstance(command, ApplyScheduledMenu):
                 self._apply_due_menu(now, trial)
             if submit.id in trial.commands:
                 raise Refused("command.id_reused", f"The id {submit.id} belongs to a command of the box.")
-        return self._accept(device, submit.id, submit.actor_id, command, digest, now, trial)
+        return self._accept(request.device, submit.id, submit.actor_id, command, digest, now, trial)
 
     def _turn_day(self, now: datetime, trial: Trial) -> None:
         """Let the business date turn first, by a command of the box: see TurnBusinessDay."""
