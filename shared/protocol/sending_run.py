@@ -7,10 +7,32 @@ the journal of a site and the branch of a fenced box alike. Phases, attempts and
 from collections import deque
 from collections.abc import Iterator, Sequence
 
+import msgspec
+
 from shared import limits
 from shared.protocol.entry import START, Position, StoredEntry
 
 __all__ = ["SendingRun"]
+
+
+class _Place(msgspec.Struct):
+    """Where in its command an entry stands."""
+
+    ordinal: int = 0
+    of: int = 1
+
+
+_place_decoder = msgspec.json.Decoder(_Place)
+
+
+def _ends_command(stored: StoredEntry) -> bool:
+    """Whether the command is whole with this entry. One that cannot be read is sent as it is: judging it is the hub's business."""
+    try:
+        place = _place_decoder.decode(stored.entry)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return True
+    return place.ordinal >= place.of - 1
+
 
 _SHORT_IN_FLIGHT = 4  # envelopes in flight beyond which a short one waits to be filled
 
@@ -80,7 +102,9 @@ class SendingRun:
             if left > 0 and self.in_flight:
                 return
             before = self.sent
-            run = self._next(limits.ENVELOPE_ENTRIES_MAX if left <= 0 else max(1, left // 2))
+            run = self._next(max(1, left // 2)) if left > 0 else self._whole(self._next(limits.ENVELOPE_ENTRIES_MAX))
+            if not run:
+                return
             if not self.in_flight:
                 self.silent_since = now
             self.sent = run[-1].position
@@ -95,6 +119,23 @@ class SendingRun:
             and now < self._credit_void_at
             and (len(self._buffer) >= limits.ENVELOPE_ENTRIES_MAX or len(self.in_flight) < _SHORT_IN_FLIGHT)
         )
+
+    def _whole(self, run: list[StoredEntry]) -> list[StoredEntry]:
+        """The run up to the end of a command; what is cut off waits for its rest.
+
+        A box that is replaced goes on from where the hub stands: half a command there would be half in effect for ever. Only one that
+        is too large for an envelope, or for the credit, is sent in parts.
+        """
+        end = next((count for count in range(len(run), 0, -1) if _ends_command(run[count - 1])), 0)
+        if end == 0 and not self._is_all_read(run):
+            return run
+        while len(run) > end:
+            self._buffer.appendleft(run.pop())
+        return run
+
+    def _is_all_read(self, run: Sequence[StoredEntry]) -> bool:
+        """Whether the run ended because nothing more was read, not because no more was allowed."""
+        return not self._buffer and len(run) < limits.ENVELOPE_ENTRIES_MAX
 
     def _next(self, at_most: int) -> list[StoredEntry]:
         """The next entries that make one envelope: one epoch, within credit, count and bytes."""
