@@ -1,47 +1,38 @@
 """The auditor: knows what was proposed and what was acknowledged to whom, and judges what is on disk and at the hub.
 
 What lives here: rules of its own, with hashes, JSON and arithmetic of its own. It imports nothing of the product, so that no
-mistake is made twice. See ledger.py for its book-keeping of checks, tickets and money.
+mistake is made twice. See ledger.py for its book-keeping of checks, tickets and money, ports.py for what it may look at.
 """
 
 import hashlib
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Any, Protocol
+from typing import Any
 
+from tests.sim.audited import AuditedBox, AuditedPlace, Row, Shown, Sums
 from tests.sim.ledger import Ledger, Violation
 
-__all__ = ["Auditor", "Violation"]
-
-Row = tuple[int, bytes, bytes]
-"""(sequence, hash, bytes) of an entry."""
-Sums = dict[str, tuple[int, int, int, int, int]]
-"""By business date: orders, lines, gross, net and tax in minor units."""
+__all__ = ["Auditor", "Row", "Sums", "Violation"]
 
 
-class AuditedDisk(Protocol):
-    def platter(self) -> list[Row]: ...
+class _Book:
+    """What is known of one site."""
 
-
-class AuditedBox(Protocol):
-    """What the auditor may look at."""
-
-    name: str
-
-    @property
-    def disk(self) -> AuditedDisk: ...
-
-    def rows_at_hub(self, after: int = 0) -> list[Row]: ...
-
-    def hub_incarnation(self) -> str: ...
+    def __init__(self) -> None:
+        self.proposals: dict[str, bytes] = {}
+        self.acknowledged: dict[str, bytes] = {}
+        self.set_apart: dict[str, str] = {}  # commands that a replacement would not play, and says so: code by id
+        self.tickets: dict[tuple[str, str], str] = {}  # (line, station) -> ticket that it is cooked by
+        self.has_lied: set[str] = set()  # boxes whose disk has lost what it had said to be synced
+        self.alarms: set[tuple[str, str]] = set()  # (box, code)
 
 
 class Auditor:
     """Judges every site of a world. Raises Violation."""
 
     def __init__(self) -> None:
-        self._proposals: dict[str, dict[str, bytes]] = {}
-        self._acknowledged: dict[str, dict[str, bytes]] = {}
+        self._books: dict[str, _Book] = defaultdict(_Book)
         self._told: dict[str, int] = {}
         self.commands = 0
         self.audits = 0
@@ -52,19 +43,46 @@ class Auditor:
 
     # --- what it is told ---
 
-    def proposed(self, box: AuditedBox, commands: Iterable[tuple[str, bytes]]) -> None:
+    def proposed(self, place: AuditedPlace, commands: Iterable[tuple[str, bytes]]) -> None:
         """A device has made these commands: id and body."""
-        self._proposals.setdefault(box.name, {}).update(commands)
+        self._books[place.name].proposals.update(commands)
 
-    def acknowledged(self, box: AuditedBox, answers: Sequence[bytes]) -> None:
-        """A device has been told that its commands are accepted. The same command must get the same bytes for ever."""
-        known = self._acknowledged.setdefault(box.name, {})
+    def acknowledged(self, place: AuditedPlace, box: AuditedBox, answers: Sequence[bytes]) -> None:
+        """A device has been told that its commands are accepted. They are on disk, and the same command gets the same bytes for ever,
+        unless its entries were lost with a box and it was played again."""
+        book, rows = self._books[place.name], box.disk.platter()
         for answer in answers:
-            command = json.loads(answer)["command_id"]
-            self.expect(known.setdefault(command, answer) == answer, f"command {command} was answered twice, and differently")
+            said = json.loads(answer)
+            command = said["command_id"]
+            _, sequence, digest = said["position"].split(".")
+            at = int(sequence)
+            is_there = at <= len(rows) and rows[at - 1][1].hex() == digest
+            self.expect(is_there or box.name in book.has_lied, f"command {command} was acknowledged at {at}, which is not on the disk of {box.name}")
+            before = book.acknowledged.setdefault(command, answer)
+            if before != answer:
+                first = json.loads(before)["position"]
+                self.expect(not self._stands(rows, first), f"command {command} was answered twice, and differently")
+                book.acknowledged[command] = answer
+            self._cooked(place.name, said["events"])
             self.commands += 1
 
-    def told_in_cloud(self, box: AuditedBox, sequence: int, digest: bytes, incarnation: str) -> None:
+    def _cooked(self, name: str, events: Iterable[dict[str, Any]]) -> None:
+        """A screen or a printer shows a line once at a station, however often and by whichever box it was fired: by one id."""
+        tickets = self._books[name].tickets
+        for event in (each["event"] for each in events):
+            if event["type"] == "TicketCreated":
+                for line in event["lines"]:
+                    key = line["line_id"], event["station"]
+                    known = tickets.setdefault(key, event["ticket_id"])
+                    self.expect(known == event["ticket_id"], f"line {key[0]} is cooked twice at {key[1]}: by {known} and {event['ticket_id']}")
+
+    @staticmethod
+    def _stands(rows: Sequence[Row], position: str) -> bool:
+        _, sequence, digest = position.split(".")
+        at = int(sequence)
+        return 0 < at <= len(rows) and rows[at - 1][1].hex() == digest
+
+    def told_in_cloud(self, place: AuditedPlace, box: AuditedBox, sequence: int, digest: bytes, incarnation: str) -> None:
         """The till of the box is about to show that the cloud has everything up to here. Is it so?"""
         number = int(incarnation.rpartition("-")[2])
         self.expect(number >= self._told.get(box.name, 0), f"{box.name} believes {incarnation}, after it had heard of a later one")
@@ -73,30 +91,85 @@ class Auditor:
             ours = box.disk.platter()
             is_ours = len(ours) >= sequence and ours[sequence - 1][1] == digest
             self.expect(is_ours, f"{box.name} is told that entry {sequence} is in the cloud; it holds another")
-            if incarnation == box.hub_incarnation():
-                theirs = box.rows_at_hub(sequence - 1)
+            if incarnation == place.hub_incarnation():
+                theirs = place.rows_at_hub(sequence - 1)
                 is_there = bool(theirs) and theirs[0][1] == digest
                 self.expect(is_there, f"{box.name} is told that entry {sequence} is in the cloud; the hub has it not")
 
+    def alarmed(self, place: AuditedPlace, box: AuditedBox, code: str, detail: str) -> None:
+        """A person is called. Is there a reason?"""
+        book = self._books[place.name]
+        book.alarms.add((box.name, code))
+        is_fenced = code == "epoch.fenced" and box is not place.present
+        is_branched = code in {"envelope.fork", "feed.fork", "feed.ahead"} and (bool(book.has_lied) or box is not place.present)
+        self.expect(is_fenced or is_branched, f"{box.name} calls a person without a reason: {code} {detail}")
+
+    def lied(self, place: AuditedPlace, box: AuditedBox) -> None:
+        """A disk had said that it had synced, and lost it."""
+        self._books[place.name].has_lied.add(box.name)
+
+    def handed_in(self, place: AuditedPlace, results: Iterable[tuple[str, str, str]]) -> None:
+        """What a box said of commands that a tablet handed in: id, outcome, code."""
+        book = self._books[place.name]
+        for command, outcome, code in results:
+            self.expect(outcome != "refused" or bool(code), f"command {command} was not played, and nobody says why")
+            if outcome == "refused":
+                book.set_apart[command] = code
+
+    def restored(self, place: AuditedPlace, box: AuditedBox, sources: Sequence[Sequence[Row]]) -> None:
+        """A replacement has got its journal. It holds all of the longest source that it is not told to contradict another."""
+        rows = box.disk.platter()
+        for source in sources:
+            agree = sum(1 for ours, theirs in zip(rows, source, strict=False) if ours == theirs)
+            is_branch = agree < min(len(rows), len(source))
+            self.expect(is_branch or agree == len(source), f"{box.name} was restored to {len(rows)} entries where {len(source)} were there")
+
     # --- what it finds ---
 
-    def audit(self, box: AuditedBox) -> Ledger:
+    def audit(self, place: AuditedPlace) -> Ledger:
         """Everything that must hold at any moment, of what is certain to be on disk and of what the hub has."""
         self.audits += 1
+        book, box = self._books[place.name], place.present
         rows = box.disk.platter()
         entries = self._whole_chain(box.name, rows)
-        self._each_command_once(box.name, entries)
-        self._nothing_acknowledged_is_lost(box.name, rows, entries)
-        theirs = box.rows_at_hub()
-        self.expect(theirs == rows[: len(theirs)], f"{box.name}: the hub does not hold the beginning of the journal")
+        self._each_command_once(book, box.name, entries)
+        theirs = place.rows_at_hub()
+        is_simple = not book.has_lied and len(place.boxes) == 1
+        if is_simple:
+            self.expect(theirs == rows[: len(theirs)], f"{box.name}: the hub does not hold the beginning of the journal")
+            missing = book.acknowledged.keys() - {entry["command"] for entry in entries}
+            self.expect(not missing, f"{box.name}: acknowledged and lost: {sorted(missing)}")
+        self._answers_stand(book, box.name, rows, entries)
+        self._cooked(place.name, entries)
         return Ledger.of(entries)
 
-    def audit_at_rest(self, box: AuditedBox, edge: Sums, hub: Sums) -> None:
+    def audit_at_rest(self, place: AuditedPlace, shown: Shown) -> None:
         """What must hold once nothing fails any more and nothing is under way."""
-        ledger = self.audit(box)
-        self.expect(len(box.rows_at_hub()) == len(box.disk.platter()), f"{box.name}: the hub has not got everything")
-        self.expect(edge == ledger.sums(), f"{box.name} sells {edge}, its entries come to {ledger.sums()}")
-        self.expect(hub == ledger.sums(), f"the hub reports {hub} for {box.name}, the entries come to {ledger.sums()}")
+        ledger = self.audit(place)
+        box, book = place.present, self._books[place.name]
+        rows, theirs = box.disk.platter(), place.rows_at_hub()
+        self.expect(len(theirs) == len(rows), f"{box.name}: the hub has {len(theirs)} of {len(rows)}")
+        self.expect(theirs == rows, f"{box.name}: the hub holds another journal")
+        self._nothing_is_lost(place, book, rows)
+        sums = ledger.sums()
+        self.expect(shown.edge == sums, f"{box.name} sells {shown.edge}, its entries come to {sums}")
+        self.expect(shown.hub == sums, f"the hub reports {shown.hub} for {box.name}, the entries come to {sums}")
+        for name, screen in shown.screens.items():
+            for id, (status, total) in screen.items():
+                check = ledger.checks.get(id)
+                self.expect(check is not None and check.status == status, f"{name} shows check {id} as {status}")
+                due = None if check is None or check.due is None or status == "merged" else check.sums().total
+                self.expect(due is None or due == total, f"{name} shows {total} for check {id}, which comes to {due}")
+
+    def _nothing_is_lost(self, place: AuditedPlace, book: _Book, rows: Sequence[Row]) -> None:
+        """Every acknowledged command stands in the journal of the present box; or a person is shown what became of it; or nobody has it
+        any more: it was only in a cloud that was set back, and in a box that is gone."""
+        there = {json.loads(data)["command"] for _, _, data in rows}
+        for command in book.acknowledged.keys() - there - book.set_apart.keys():
+            is_kept = command in place.kept_by_tablets()
+            self.expect(not is_kept, f"{place.name}: command {command} was acknowledged, a tablet still has it, and the journal has it not")
+            was_set_back = place.hub_incarnation() != "incarnation-0" and (len(place.boxes) > 1 or bool(book.has_lied))
+            self.expect(was_set_back, f"{place.name}: command {command} was acknowledged and is lost")
 
     def _whole_chain(self, name: str, rows: Sequence[Row]) -> list[dict[str, Any]]:
         before = bytes(32)
@@ -109,7 +182,7 @@ class Auditor:
             entries.append(entry)
         return entries
 
-    def _each_command_once(self, name: str, entries: Sequence[dict[str, Any]]) -> None:
+    def _each_command_once(self, book: _Book, name: str, entries: Sequence[dict[str, Any]]) -> None:
         """A command's entries stand together, whole, once, and somebody has asked for them."""
         seen: set[str] = set()
         at = 0
@@ -120,19 +193,20 @@ class Auditor:
             self.expect(run == [(command, ordinal) for ordinal in range(of)], f"{name}: command {command} stands in pieces: {run}")
             self.expect(command not in seen, f"{name}: command {command} took effect twice")
             seen.add(command)
-            body = self._proposals.get(name, {}).get(command)
+            body = book.proposals.get(command)
             self.expect(body is not None or first["device"] == "box", f"{name}: nobody proposed command {command}")
             if body is not None:
                 self.expect(hashlib.sha256(body).hexdigest() == first["digest"], f"{name}: command {command} has the digest of another")
             at += of
 
-    def _nothing_acknowledged_is_lost(self, name: str, rows: Sequence[Row], entries: Sequence[dict[str, Any]]) -> None:
-        for command, answer in self._acknowledged.get(name, {}).items():
+    def _answers_stand(self, book: _Book, name: str, rows: Sequence[Row], entries: Sequence[dict[str, Any]]) -> None:
+        """Where an acknowledged position stands, it says what was acknowledged."""
+        for command, answer in book.acknowledged.items():
             said = json.loads(answer)
             epoch, sequence, digest = said["position"].split(".")
             at = int(sequence)
-            self.expect(at <= len(rows), f"{name}: command {command} was acknowledged at {at} and is lost; the journal ends at {len(rows)}")
-            self.expect(rows[at - 1][1].hex() == digest, f"{name}: command {command} was acknowledged at {at}, where another entry stands")
+            if at > len(rows) or rows[at - 1][1].hex() != digest:
+                continue
             for event in said["events"]:
                 entry = entries[event["sequence"] - 1]
                 is_same = (entry["command"], entry["event"], str(entry["epoch"])) == (command, event["event"], epoch)

@@ -1,64 +1,80 @@
-"""A simulated box: the real command executor over a simulated disk, and the real sender as its link.
+"""A simulated box: the shipped command executor over a simulated disk, and its link.
 
-What lives here: power, processes and clocks of one site. It hands requests to `Site`, entries to `Sender`, and knows the
-meaning of neither.
+What lives here: power, processes and clock of one machine. It hands requests to `Site`, entries to its link, and knows the meaning of
+neither. Which box serves a site, and when it is replaced, is decided in place.py.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
 import msgspec
 
 from edge.app.ports import CommitUnknownError, StorageFullError
-from edge.app.site import BOX, BoxIdentity, Outcome, Request, Site
-from shared import limits
+from edge.app.site import BOX, BoxIdentity, Device, Outcome, RefusedCommand, Request, Site
+from shared.domain.check import Check
 from shared.domain.errors import Refused
 from shared.domain.ids import derived_id
 from shared.domain.kitchen.ticket import Ticket
-from shared.domain.menu import Menu, menu_version
+from shared.domain.menu import menu_version
 from shared.domain.site import ApplyMenu
-from shared.protocol.entry import START
-from shared.protocol.envelope import decode_answer
-from shared.protocol.sender import Action, Alarm, Follow, Identity, Phase, Publish, Sender, Watermark
-from shared.protocol.session import Submit
-from tests.sim.auditor import Auditor
-from tests.sim.hub import Hub, sign
-from tests.sim.network import Network
+from shared.protocol.entry import START, Position, StoredEntry
+from shared.protocol.session import Accepted, HandInResult, HeldCommand, Submit
+from shared.protocol.subjects import Address
+from tests.sim.hub import Hub
+from tests.sim.link import Link
+from tests.sim.lying import LyingDisk
+from tests.sim.menu import MENU
 from tests.sim.profile import Profile
 from tests.sim.scheduler import Scheduler
 from tests.sim.store import Disk, PowerCut, SimStore
 
-__all__ = ["Box"]
+__all__ = ["Box", "Owner"]
 
-ORG = derived_id("sim", "org")
 _EVENING = datetime(2026, 10, 25, 1, 55, tzinfo=UTC)  # in Berlin the clocks have just gone back, and the day is about to turn
 _GROUP_DELAY_S = 0.002
 _WAKE_S = 3.0  # seconds from power to service
-_PAGE = 50  # entries the link reads at once
+_DISK_TROUBLE = (StorageFullError, CommitUnknownError)
+_MENU_VERSION, _MENU_BYTES = menu_version(MENU), msgspec.json.encode(MENU)
+
+
+class Owner(Protocol):
+    """Who is told what becomes of a box."""
+
+    def told_watermark(self, box: "Box", position: Position, incarnation: str) -> None: ...
+
+    def told_alarm(self, box: "Box", code: str, detail: str) -> None: ...
+
+    def lost_by_lie(self, box: "Box", entries: int) -> None: ...
 
 
 class Box:
-    """One site: its disk, its API process and its link."""
+    """One machine under one claim: its disk, its API process and its link."""
 
-    def __init__(self, name: str, scheduler: Scheduler, profile: Profile, menu: Menu, hub: Hub, auditor: Auditor) -> None:
+    def __init__(
+        self, name: str, address: Address, epoch: int, disk: LyingDisk, owner: Owner, hub: Hub, scheduler: Scheduler, profile: Profile
+    ) -> None:
         self.name = name
-        self.site_id = derived_id("sim", name)
-        self.disk = Disk()
-        self.wan = Network(scheduler, f"{name} wan", profile.wan_loss, profile.wan_doubling, profile.wan_delay_s)
+        self.address = address
+        self.epoch = epoch
+        self.key = f"U-{name}"
+        self.disk = disk
         self.is_up = False
         self.is_healthy = False
-        self.sender: Sender | None = None
+        self.is_recovering = False
+        self.is_taken_away = False
+        self.is_scrapped = False  # nobody will ever switch it on again
+        self.cloud = 0  # what its link has last told it of the watermark
+        self.link = Link(name, address, epoch, self.key, self, hub, scheduler, profile)
+        self._owner = owner
         self._scheduler = scheduler
         self._profile = profile
-        self._menu = menu
-        self._hub = hub
-        self._auditor = auditor
         self._clock_offset = timedelta()
         self._inbox: list[tuple[Request, Callable[[Outcome], None]]] = []
+        self._collected: dict[str, tuple[Device, HeldCommand]] = {}
+        self._results: dict[str, HandInResult] = {}
+        self._heard_from: set[str] = set()
         self._life = 0  # counts boots, so that what an earlier life had planned is not done
-        self._link_life = 0
-        self._attempts = 1
-        self._follows: int | None = None
 
     def clock(self) -> datetime:
         return _EVENING + timedelta(seconds=self._scheduler.now) + self._clock_offset
@@ -66,36 +82,44 @@ class Box:
     # --- power ---
 
     def boot(self) -> None:
+        if self.is_scrapped or self.is_taken_away or self.is_up:
+            return
         self._life += 1
-        if not self.is_healthy and self._scheduler.chance(0.5):
-            self._clock_offset = timedelta(seconds=-self._scheduler.rng.uniform(0, self._profile.clock_back_s))
+        self.cloud = 0
+        self._set_clock()
         try:
             self.store = SimStore(self.disk, self._hazard, self._settle)
             identity = BoxIdentity(
-                org_id=ORG, site_id=self.site_id, epoch=1, currency="EUR", time_zone="Europe/Berlin", cut_over_minutes=180
-            )
+                org_id=self.address.org_id, site_id=self.address.site_id, epoch=self.epoch, currency="EUR", time_zone="Europe/Berlin",
+                cut_over_minutes=180,
+            )  # fmt: skip
             self.site = Site(identity, self.store, self.clock)
             self._set_up()
         except PowerCut:
             self.cut_power("while it started")
             return
         self.is_up = True
-        self._scheduler.note(f"{self.name}: up at {self.store.head().position.sequence}")
-        self._start_link()
+        self._scheduler.note(f"{self.name}: up at {self.head.sequence}")
+        self.start_link()
+
+    def _set_clock(self) -> None:
+        if self.is_healthy:
+            self._clock_offset = timedelta()
+        elif self._scheduler.chance(0.5):
+            low, high = -self._profile.clock_back_s, self._profile.clock_ahead_s
+            self._clock_offset = timedelta(seconds=self._scheduler.rng.uniform(low, high))
 
     def _set_up(self) -> None:
         """Begin the epoch and put the menu in force, until both are done; each may fail on a bad disk."""
-        version = menu_version(self._menu)
         for _ in range(1_000):
             try:
                 self.site.start()
-                self.site.put_menu(version, msgspec.json.encode(self._menu))
-                if self.site.state.menu_version == version:
+                self.site.put_menu(_MENU_VERSION, _MENU_BYTES)
+                if self.site.state.menu_version == _MENU_VERSION:
                     return
-                apply = Submit(
-                    id=derived_id(self.site_id, "menu", version), command=msgspec.Raw(msgspec.json.encode(ApplyMenu(version=version)))
-                )
-                self.site.execute([Request(device=BOX, commands=(apply,))])
+                body = msgspec.Raw(msgspec.json.encode(ApplyMenu(version=_MENU_VERSION)))
+                id = derived_id(self.address.site_id, "menu", _MENU_VERSION, self.epoch)
+                self.site.execute([Request(device=BOX, commands=(Submit(id=id, command=body),))])
             except _DISK_TROUBLE:
                 self.site.recover()
             except Refused as error:
@@ -109,11 +133,33 @@ class Box:
         self._scheduler.note(f"{self.name}: power cut {why}")
         self.is_up = False
         self._life += 1
-        self._link_life += 1
-        self.sender = None
+        self.link.stop()
         self._inbox.clear()
         self._settle(self.disk)
+        lost = self.disk.lose_cache(self._scheduler.rng.random()) if self.disk.is_lying else 0
+        if lost:
+            self._scheduler.note(f"{self.name}: its disk had lied; {lost} entries are gone")
+            self._owner.lost_by_lie(self, lost)
         self._scheduler.after(_WAKE_S, self.boot)
+
+    def take_away(self, back_after_s: float) -> None:
+        """It is switched off, and somebody finds it later and plugs it in again."""
+        self.is_taken_away = True
+        if self.is_up:
+            self.cut_power("and taken away")
+
+        def come_back() -> None:
+            self.is_taken_away = False
+            self._scheduler.note(f"{self.name}: somebody has plugged it in again")
+            self.boot()
+
+        self._scheduler.after(back_after_s, come_back)
+
+    def scrap(self) -> None:
+        """It is out of order for good."""
+        self.is_scrapped = True
+        if self.is_up:
+            self.cut_power("for good")
 
     def _settle(self, disk: Disk) -> None:
         """What becomes of frames that were written and not synced: kept, lost or torn, as the disk pleases."""
@@ -138,6 +184,9 @@ class Box:
     def receive(self, request: Request, reply: Callable[[Outcome], None]) -> None:
         if not self.is_up:
             return
+        if self.is_recovering:
+            reply(RefusedCommand(error=Refused("box.recovering", "The box collects what tablets hold.")))
+            return
         self._inbox.append((request, reply))
         if len(self._inbox) == 1:
             life = self._life
@@ -152,9 +201,91 @@ class Box:
             return
         if committed is not None:
             self._scheduler.note(f"{self.name}: committed up to {committed.head.sequence}")
-            self._feed()
+            self.link.feed()
         for (_, reply), outcome in zip(group, outcomes, strict=True):
             reply(outcome)
+
+    # --- what tablets hold ---
+
+    def hand_in(self, device: Device, held: Sequence[HeldCommand], reply: Callable[[tuple[HandInResult, ...]], None]) -> None:
+        """A tablet gives what it was told is accepted. While the box recovers it collects, and plays in the acknowledged order at its end."""
+        if not self.is_up:
+            return
+        for each in held:
+            self._collected[each.submit.id] = (device, each)
+        self._heard_from.add(device.device_id)
+        if self.is_recovering:
+            reply(tuple(HandInResult(command_id=each.submit.id, outcome="waits") for each in held))
+            return
+        self._play([each.submit.id for each in held])
+        if self.is_up:
+            reply(tuple(self._results[each.submit.id] for each in held))
+
+    @property
+    def heard_from(self) -> int:
+        """How many tablets have handed in while it recovered."""
+        return len(self._heard_from)
+
+    def finish_recovery(self) -> None:
+        """Play what was collected, and sell."""
+        if self.is_up and self.is_recovering:
+            self._play(list(self._collected))
+            self.is_recovering = not self.is_up
+
+    def _play(self, ids: Sequence[str]) -> None:
+        waiting = [self._collected[id] for id in ids if id in self._collected]
+        for device, held in sorted(waiting, key=lambda pair: _place_of(pair[1])):
+            try:
+                self._results[held.submit.id] = self._play_one(device, held)
+            except PowerCut:
+                self.cut_power("while it played what tablets held")
+                return
+            del self._collected[held.submit.id]
+        self._scheduler.note(f"{self.name}: played {[result.outcome for result in self._results.values()]}")
+        self.link.feed()
+
+    def _play_one(self, device: Device, held: HeldCommand) -> HandInResult:
+        id = held.submit.id
+        if self.site.answer(id) is not None:
+            return HandInResult(command_id=id, outcome="known")
+        for _ in range(100):
+            outcome = self._play_at(device, held)
+            if not isinstance(outcome, RefusedCommand):
+                return HandInResult(command_id=id, outcome="played")
+            if outcome.error.code not in {"commit.unknown", "storage.full"}:
+                return HandInResult(command_id=id, outcome="refused", code=outcome.error.code)
+        raise AssertionError("the disk never takes what is played")
+
+    def _play_at(self, device: Device, held: HeldCommand) -> Outcome:
+        """Decide at the time at which it was acknowledged, so that prices are those that were told."""
+        head_at = self.store.head().at
+        at = min(max(held.at, head_at or held.at), max(self.clock(), head_at or held.at))
+        site = self.site
+        site._now = lambda: at
+        try:
+            outcomes, _ = site.execute([Request(device=device, commands=(held.submit,))])
+        finally:
+            site._now = self.clock
+        return outcomes[0]
+
+    def answer(self, command_id: str) -> Accepted | None:
+        return self.site.answer(command_id) if self.is_up else None
+
+    # --- what others see of it ---
+
+    @property
+    def head(self) -> Position:
+        return self.site.head
+
+    def read(self, after_sequence: int, limit: int) -> Sequence[StoredEntry]:
+        return self.store.entries(after_sequence, limit)
+
+    def holds(self, position: Position) -> bool:
+        """Whether a follower at this position can go on: the rule of the feed."""
+        if position == START:
+            return True
+        found = self.store.entries(position.sequence - 1, 1) if position.sequence <= self.head.sequence else []
+        return bool(found) and found[0].position == position
 
     def open_tickets(self) -> list[Ticket]:
         """What a kitchen screen shows."""
@@ -163,74 +294,34 @@ class Box:
         live = [row.state for (kind, _), row in self.store.aggregates.items() if kind == "ticket" and row.is_live]
         return [msgspec.json.decode(state, type=Ticket) for state in live]
 
+    def checks(self, after_sequence: int = 0) -> list[Check]:
+        """The checks that have changed after a sequence."""
+        found = self.store.aggregates.items()
+        return [msgspec.json.decode(row.state, type=Check) for (kind, _), row in found if kind == "check" and row.updated_sequence > after_sequence]
+
     # --- the link ---
+
+    def start_link(self) -> None:
+        """A new process, whose attempts begin at the clock as they do in edge/link/main.py."""
+        self.link.start(int(self.clock().timestamp() * 1000))
 
     def crash_link(self) -> None:
         if self.is_up:
             self._scheduler.note(f"{self.name}: the link crashed")
-            self._start_link()
+            self.start_link()
 
-    def _start_link(self) -> None:
-        self._link_life += 1
-        self._attempts += 1_000_000
-        self._follows = None
-        identity = Identity(org_id=ORG, site_id=self.site_id, epoch=1, key="key")
-        self.sender = Sender(identity, sign, first_attempt=self._attempts)
-        self._act(self.sender.connected(self._scheduler.now))
-        self._tick(self._link_life)
+    def told_watermark(self, position: Position, incarnation: str) -> None:
+        """As edge/api/link.py takes it: what is no position of this journal is not shown as in the cloud, but as an alarm."""
+        if not self.holds(position):
+            self._owner.told_alarm(self, "feed.ahead" if position.sequence > self.head.sequence else "feed.fork", f"the hub stands at {position}")
+            return
+        self.cloud = position.sequence
+        self._owner.told_watermark(self, position, incarnation)
 
-    def _tick(self, life: int) -> None:
-        if life == self._link_life and self.sender is not None:
-            self._act(self.sender.tick(self._scheduler.now))
-            self._feed()
-            self._scheduler.after(1.0, lambda: self._tick(life))
-
-    def _act(self, actions: list[Action]) -> None:
-        for action in actions:
-            match action:
-                case Publish(subject=subject, data=data):
-                    self._publish(subject, data)
-                case Follow(after=after):
-                    held = (
-                        self.store.entries(after.sequence - 1, 1)[0].position if 1 <= after.sequence <= self.site.head.sequence else START
-                    )
-                    self._auditor.expect(held == after, f"the hub holds {after}, which is not in the journal of {self.name}")
-                    self._follows = after.sequence
-                case Watermark(position=position, incarnation=incarnation):
-                    self._auditor.told_in_cloud(self, position.sequence, position.hash, incarnation)
-                case Alarm(code=code, detail=detail):
-                    self._auditor.expect(not code, f"{self.name} calls a person without a reason: {code} {detail}")
-
-    def _publish(self, subject: str, data: bytes) -> None:
-        hub, life = self._hub, self._link_life
-        take = hub.hello if subject.startswith("hello.") else hub.publish
-
-        def answered(answer: bytes) -> None:
-            if life == self._link_life and self.sender is not None:
-                self._act(self.sender.answered(decode_answer(answer), self._scheduler.now))
-                self._feed()
-
-        self.wan.carry(subject[:7], lambda: take(data, lambda answer: self.wan.carry("answer", lambda: answered(answer))))
-
-    def _feed(self) -> None:
-        """The link reads what is committed, page by page, as long as the sender wants it."""
-        while self.sender is not None and self._follows is not None and self.sender.wants_entries:
-            page = self.store.entries(self._follows, min(_PAGE, self.site.head.sequence - self._follows))
-            if not page:
-                return
-            self._follows += len(page)
-            self._act(self.sender.entries(page, self._scheduler.now))
-
-    def cut_wan(self, is_cut: bool) -> None:
-        """Packets stop; sometimes the link notices and reconnects, sometimes it does not."""
-        self._scheduler.note(f"{self.name}: wan {'cut' if is_cut else 'healed'}")
-        self.wan.is_cut = is_cut
-        now = self._scheduler.now
-        if self.sender is not None and is_cut and self._scheduler.chance(0.5):
-            self._act(self.sender.disconnected(now))
-        if self.sender is not None and not is_cut and self.sender.phase is Phase.OFFLINE:
-            self._act(self.sender.connected(now))
+    def told_alarm(self, code: str, detail: str) -> None:
+        self._owner.told_alarm(self, code, detail)
 
 
-_DISK_TROUBLE = (StorageFullError, CommitUnknownError)
-assert _PAGE <= limits.FEED_PAGE_ENTRIES_MAX
+def _place_of(held: HeldCommand) -> tuple[int, int]:
+    position = Position.parse(held.position)
+    return position.epoch, position.sequence

@@ -1,137 +1,148 @@
-"""A simulated hub: a broker that drops, lanes that wait, a shard that goes down, ingest that crashes, backups that are restored.
+"""A simulated hub: the shipped apply and greet steps and projection, over a broker that drops, doubles and wipes and a shard that fails.
 
-What lives here: the surroundings of the real `receive` and `fold`. What the hub holds is a list of rows a site; a restore cuts
-it. The broker's word is never worth anything: only an answer after the commit is.
+What lives here: the surroundings of `Applier`, `Greeter` and `SiteFold`, and what befalls them. The broker's word is never worth
+anything: only an answer after the commit is. What frames and entries mean is not known here.
 """
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, TypeVar
 
-from shared.domain.kernel import A, Aggregate, Key
-from shared.limits import CREDIT_TTL_S
-from shared.protocol.entry import START, Position, StoredEntry, decode_entry
-from shared.protocol.envelope import Answer, AnswerStatus, Envelope, Hello, encode_answer, open_frame
-from shared.protocol.fold import fold
-from shared.protocol.receiver import receive, sequence_to_compare
+from hub.ingest.answers import Reply
+from hub.ingest.apply import Applier
+from hub.ingest.counts import Counts
+from hub.ingest.greet import Greeter
+from shared.protocol.entry import START, Position, StoredEntry
+from shared.protocol.envelope import encode_answer
+from shared.protocol.subjects import Address
 from tests.sim.profile import Profile
+from tests.sim.projection import Projection
 from tests.sim.scheduler import Scheduler
+from tests.sim.shard import Crashed, SimRegistry, SimShard, Tables
 
-__all__ = ["Hub", "Shelf", "sign", "verify"]
+__all__ = ["Hub", "wait_for"]
 
-Reply = Callable[[bytes], None]
-_BATCH = 8  # envelopes of one transaction
-
-
-def sign(data: bytes) -> bytes:
-    """Stands for Ed25519, which is tested elsewhere and costs time."""
-    return data[:1] * 64
+T = TypeVar("T")
+Listener = Callable[[bytes], None]
+_BATCH = 8  # messages of one transaction
+_loop: asyncio.AbstractEventLoop | None = None
 
 
-def verify(key: str, signature: bytes, data: bytes) -> bool:
-    return signature == sign(data)
-
-
-class Shelf:
-    """One site at the hub: raw rows, and the state that they fold to."""
-
-    def __init__(self) -> None:
-        self.rows: list[StoredEntry] = []
-        self.states: dict[Key, Aggregate] = {}
-
-    def find(self, cls: type[A], kind: str, id: str) -> A | None:
-        found = self.states.get((kind, id))
-        assert found is None or isinstance(found, cls)
-        return found
-
-    @property
-    def watermark(self) -> Position:
-        return self.rows[-1].position if self.rows else START
-
-    def append(self, rows: tuple[StoredEntry, ...]) -> None:
-        self.rows += rows
-        for row in rows:
-            self.states.update(fold(self, decode_entry(row.entry)) or {})
-
-    def cut(self, length: int) -> None:
-        rows, self.rows, self.states = tuple(self.rows[:length]), [], {}
-        self.append(rows)
+def wait_for(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run to the end what never really waits, on one loop for all worlds."""
+    global _loop  # noqa: PLW0603 - making a loop costs more than a whole batch
+    if _loop is None or _loop.is_closed():
+        _loop = asyncio.new_event_loop()
+    return _loop.run_until_complete(coroutine)
 
 
 class Hub:
-    """Every site's shelf behind one lane of one broker."""
+    """One shard behind one lane of one broker, and the control database."""
 
     def __init__(self, scheduler: Scheduler, profile: Profile) -> None:
         self._scheduler = scheduler
         self._profile = profile
-        self.shelves: dict[str, Shelf] = {}
-        self.restores = 0
-        self.is_shard_up = True
+        self.shard = SimShard(self._hazard)
+        self.registry = SimRegistry()
+        self.projections: dict[Address, Projection] = {}
         self.is_healthy = False
-        self._lane: list[tuple[bytes, Reply]] = []
-        self._backup: dict[str, int] = {}
+        self._lane: list[tuple[str, bytes]] = []
+        self._is_due = False
+        self._listeners: dict[Address, list[Listener]] = {}
+        self._backup = self._back_up()
+        self._begin_ingest()
+
+    def _begin_ingest(self) -> None:
+        """A process of ingest: what it keeps in memory goes with it."""
+        shards, clock, counts = {self.shard.name: self.shard}, lambda: self._scheduler.now, Counts()
+        self._applier = Applier(self.registry, shards, clock, counts)
+        self._greeter = Greeter(self.registry, shards, clock, counts)
+
+    def _hazard(self, stage: str) -> None:
+        if not self.is_healthy and self._scheduler.chance(self._profile.ingest_crash / 2):
+            raise Crashed(stage)
+
+    # --- what others see of it ---
+
+    def claim(self, address: Address, key: str) -> int:
+        """Grant the next epoch of a site to a box; the epoch."""
+        known = self.registry.sites.get(address)
+        epoch = max(known.epoch if known else 0, self.watermark(address).epoch) + 1
+        self.registry.register(address, key, epoch=epoch, shard=self.shard.name)
+        self.shard.placements[address.org_id] = 1
+        return epoch
 
     @property
     def incarnation(self) -> str:
-        return f"incarnation-{self.restores}"
+        return self.shard.current
 
-    def publish(self, data: bytes, reply: Reply) -> None:
+    def rows(self, address: Address) -> Sequence[StoredEntry]:
+        return self.shard.journals.get(address, ())
+
+    def watermark(self, address: Address) -> Position:
+        return self.shard.marks.get(address, START)
+
+    def projection(self, address: Address) -> Projection:
+        return self.projections.setdefault(address, Projection(*address))
+
+    def listen(self, address: Address, listener: Listener) -> None:
+        """A box subscribes to the answers of its site: all of them, also those to another box."""
+        self._listeners.setdefault(address, []).append(listener)
+
+    # --- the broker ---
+
+    def publish(self, subject: str, data: bytes) -> None:
         """What comes in on `journal.>`: the broker keeps it in the lane, if it does."""
-        if not self.is_healthy and self._scheduler.chance(self._profile.broker_drop):
-            self._scheduler.note("broker: took a message and dropped it")
+        scheduler, profile = self._scheduler, self._profile
+        if not self.is_healthy and scheduler.chance(profile.broker_drop):
+            scheduler.note("broker: took a message and dropped it")
             return
-        self._lane.append((data, reply))
-        if len(self._lane) == 1:
-            self._scheduler.after(0.02, self._ingest)
+        message = (f"up.0.{subject.removeprefix('journal.')}", data)
+        self._lane.append(message)
+        if not self.is_healthy and scheduler.chance(profile.broker_disorder):
+            if scheduler.chance(0.5):
+                self._lane.append(message)
+            scheduler.rng.shuffle(self._lane)
+        self._wake(0.02)
 
-    def hello(self, data: bytes, reply: Reply) -> None:
+    def _wake(self, delay_s: float) -> None:
+        if self._lane and not self._is_due:
+            self._is_due = True
+            self._scheduler.after(delay_s, self._ingest)
+
+    def hello(self, subject: str, data: bytes) -> None:
         """What comes in on `hello.>`, outside the lane."""
-        frame, _ = open_frame(data, verify)
-        assert isinstance(frame, Hello)
-        reply(self._answer(frame.site, frame.attempt, AnswerStatus.OK if self.is_shard_up else AnswerStatus.UNAVAILABLE))
+        try:
+            self._answer(wait_for(self._greeter.greet([(subject, data)])))
+        except Crashed as crash:
+            self._scheduler.note(f"ingest: died {crash} the commit of a hello")
+            self._begin_ingest()
 
     def _ingest(self) -> None:
+        self._is_due = False
         batch, self._lane = self._lane[:_BATCH], self._lane[_BATCH:]
-        if self._lane:
-            self._scheduler.after(0.02, self._ingest)
-        crash = (
-            ""
-            if self.is_healthy or not self._scheduler.chance(self._profile.ingest_crash)
-            else self._scheduler.rng.choice(["before", "after"])
-        )
-        if crash == "before":
-            self._scheduler.note("ingest: crashed before the commit; the broker delivers again")
+        if not batch:
+            return
+        try:
+            replies = wait_for(self._applier.apply(batch))
+        except Crashed as crash:
+            # What was not acknowledged to the broker comes again, whether it was committed or not.
+            self._scheduler.note(f"ingest: died {crash} the commit; the broker delivers again")
+            self._begin_ingest()
             self._lane = batch + self._lane
-            if len(self._lane) == len(batch):
-                self._scheduler.after(1.0, self._ingest)
+            self._wake(1.0)
             return
-        answers = [(reply, self._apply(data)) for data, reply in batch]
-        if crash == "after":
-            self._scheduler.note("ingest: crashed after the commit, before the answers")
-            return
-        for reply, answer in answers:
-            reply(answer)
+        self._wake(0.02)
+        for address, rows in self.shard.journals.items():
+            self.projection(address).advance(rows)
+        self._answer(replies)
 
-    def _apply(self, data: bytes) -> bytes:
-        envelope, _ = open_frame(data, verify)
-        assert isinstance(envelope, Envelope)
-        if not self.is_shard_up:
-            return self._answer(envelope.site, envelope.attempt, AnswerStatus.UNAVAILABLE)
-        shelf = self.shelves.setdefault(envelope.site, Shelf())
-        at = sequence_to_compare(shelf.watermark, envelope)
-        verdict = receive(shelf.watermark, envelope, shelf.rows[at - 1].hash if at else None)
-        shelf.append(verdict.append)
-        self._scheduler.note(f"hub: {envelope.first}-{envelope.last} {verdict.status}, watermark {shelf.watermark.sequence}")
-        return self._answer(envelope.site, envelope.attempt, verdict.status, verdict.code)
-
-    def _answer(self, site: str, attempt: int, status: AnswerStatus, code: str = "") -> bytes:
-        if status is AnswerStatus.UNAVAILABLE:
-            return encode_answer(Answer(attempt=attempt, incarnation="", status=status, watermark=START, retry_after_s=2.0))
-        watermark = self.shelves.setdefault(site, Shelf()).watermark
-        return encode_answer(
-            Answer(
-                attempt=attempt, incarnation=self.incarnation, status=status, watermark=watermark, code=code,
-                credit_until=watermark.sequence + self._profile.credit_entries, credit_ttl_s=CREDIT_TTL_S,
-            )
-        )  # fmt: skip
+    def _answer(self, replies: Sequence[Reply]) -> None:
+        for address, answer in replies:
+            self._scheduler.note(f"hub: {answer.status} {answer.code} to {answer.attempt}, watermark {answer.watermark.sequence}")
+            data = encode_answer(answer)
+            for listener in self._listeners.get(address, ()):
+                listener(data)
 
     # --- what befalls it ---
 
@@ -139,12 +150,21 @@ class Hub:
         self._scheduler.note(f"broker: wiped with {len(self._lane)} messages in the lane")
         self._lane.clear()
 
+    def set_shard_up(self, is_up: bool) -> None:
+        self._scheduler.note(f"hub: the shard {'is back' if is_up else 'went down'}")
+        self.shard.is_down = not is_up
+
+    def _back_up(self) -> tuple[Tables, dict[Address, Projection], Tables]:
+        return self.shard.back_up(), {address: each.copy() for address, each in self.projections.items()}, self.registry.back_up()
+
     def back_up(self) -> None:
-        self._backup = {site: len(shelf.rows) for site, shelf in self.shelves.items()}
+        self._backup = self._back_up()
 
     def restore(self) -> None:
-        """Last night's backup, under a new incarnation."""
-        self.restores += 1
-        for site, shelf in self.shelves.items():
-            shelf.cut(self._backup.get(site, 0))
-        self._scheduler.note(f"hub: restored as {self.incarnation} at {[len(shelf.rows) for shelf in self.shelves.values()]}")
+        """Last night's backup of the shard, under a new incarnation."""
+        tables, projections, _ = self._backup
+        self.shard.restore(tables)
+        self.projections = {address: each.copy() for address, each in projections.items()}
+        held = [len(rows) for rows in self.shard.journals.values()]
+        self._scheduler.note(f"hub: restored as {self.incarnation} at {held}")
+        self._begin_ingest()

@@ -31,6 +31,7 @@ class Ledger:
         self._touched: set[str] = set()
         self._countdowns: dict[str, int] = {}
         self._date = ""
+        self._epoch = 0
         self._at: datetime | None = None
 
     @classmethod
@@ -39,6 +40,8 @@ class Ledger:
         ledger = cls()
         for entry in entries:
             event = entry["event"]
+            is_new = event["type"] == "EpochStarted"
+            must(is_new or entry["epoch"] == ledger._epoch, f"entry {entry['sequence']} is of epoch {entry['epoch']}, which has not begun")
             ledger._keep_time(event["type"], datetime.fromisoformat(entry["at"]))
             if event["type"].startswith("Ticket"):
                 ledger.kitchen.on(event, entry)
@@ -89,6 +92,7 @@ class Ledger:
     # --- helpers ---
 
     def _next_number(self, series: str, number: int) -> None:
+        series = f"{series} of epoch {self._epoch}"
         self._numbers[series] += 1
         must(number == self._numbers[series], f"{series} number {number} follows {self._numbers[series] - 1}")
 
@@ -125,7 +129,8 @@ class Ledger:
     # --- the site ---
 
     def _on_epoch_started(self, event: dict[str, Any], entry: dict[str, Any]) -> None:
-        must(entry["sequence"] == 1, "the epoch began in the middle of the journal")
+        must(entry["epoch"] > self._epoch, f"epoch {entry['epoch']} began after epoch {self._epoch}")
+        self._epoch = entry["epoch"]
 
     def _on_business_day_turned(self, event: dict[str, Any], entry: dict[str, Any]) -> None:
         must(event["business_date"] > self._date, f"the date went from {self._date} to {event['business_date']}")

@@ -87,7 +87,7 @@ class Kitchen:
 
     def _created(self, event: dict[str, Any], entry: dict[str, Any]) -> None:
         must(event["ticket_id"] not in self.tickets, f"ticket {event['ticket_id']} was created twice")
-        series = event["station"], entry["date"]
+        series = event["station"], entry["date"], entry["epoch"]
         self._numbers[repr(series)] += 1
         must(
             event["number"] == self._numbers[repr(series)],

@@ -15,6 +15,7 @@ class Profile:
     """Probabilities are per event; `_every_s` are mean simulated seconds between two of a kind, 0 for never."""
 
     sites: int
+    trouble_s: float  # simulated seconds with faults
     tablets: int
     commands: int  # that each tablet will think of
     lan_loss: float
@@ -31,12 +32,19 @@ class Profile:
     commit_unknown: float
     link_crash_every_s: float
     clock_back_s: float
+    clock_ahead_s: float
     shard_down_every_s: float
     shard_down_s: float
     ingest_crash: float
     broker_drop: float
+    broker_disorder: float
     broker_wipe_every_s: float
     restore_every_s: float
+    swap_every_s: float
+    disk_lies_every_s: float
+    mirror_lag_s: float
+    poison: float
+    look_every_s: float
     envelope_entries: int
     in_flight: int
     credit_entries: int
@@ -56,9 +64,13 @@ def draw(seed: int) -> Profile:
     def sometimes(low: float, high: float) -> float:
         return rng.uniform(low, high) if rng.random() < 0.5 else 0.0
 
+    def rarely(low: float, high: float) -> float:
+        return rng.uniform(low, high) if rng.random() < 0.25 else 0.0
+
     envelope_entries, in_flight = rng.choice([(1, 16), (3, 8), (7, 5), (20, 1), (20, 16), (200, 16)])
     return Profile(
         sites=rng.choice([1, 1, 2]),
+        trouble_s=150.0,
         tablets=rng.randint(1, 3),
         commands=rng.randint(20, 100),
         lan_loss=sometimes(0.01, 0.25),
@@ -75,12 +87,19 @@ def draw(seed: int) -> Profile:
         commit_unknown=sometimes(0.01, 0.1),
         link_crash_every_s=sometimes(10, 120),
         clock_back_s=sometimes(1, 4000),
+        clock_ahead_s=sometimes(1, 4000),
         shard_down_every_s=sometimes(20, 120),
         shard_down_s=rng.uniform(1, 60),
         ingest_crash=sometimes(0.01, 0.2),
         broker_drop=sometimes(0.01, 0.3),
+        broker_disorder=sometimes(0.01, 0.3),
         broker_wipe_every_s=sometimes(10, 120),
         restore_every_s=sometimes(20, 120),
+        swap_every_s=sometimes(30, 150),
+        disk_lies_every_s=rarely(20, 150),
+        mirror_lag_s=sometimes(0.5, 20),
+        poison=rarely(0.02, 0.3),
+        look_every_s=rng.choice([3.0, 10.0, 30.0]),
         envelope_entries=envelope_entries,
         in_flight=in_flight,
         credit_entries=rng.choice([20, 100, 6_400]),

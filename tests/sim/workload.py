@@ -1,14 +1,12 @@
-"""The workload: tablets whose people do whatever people do to checks and tickets, and try again when no answer comes.
+"""The workload: people who do whatever people do to checks and tickets, without knowing what comes of it.
 
 What lives here: what is proposed, from a tablet's own hazy idea of its checks. Whether a proposal is right, and what has to
-come of it, it does not know: that is the auditor's business.
+come of it, is the auditor's business; how it is sent, and kept until it is answered, is in tablet.py.
 """
 
-from collections.abc import Callable
+import random
+from collections.abc import Callable, Sequence
 
-import msgspec
-
-from edge.app.site import Device, Outcome, RefusedCommand, Request
 from shared.domain.check import AddLine, ChosenModifier, CloseCheck, OpenCheck, PayCash, SendCheck, VoidLine
 from shared.domain.check.changing import ChangeLine
 from shared.domain.check.discounting import CompLines, GiveDiscount
@@ -20,125 +18,29 @@ from shared.domain.check.moving import MoveLines
 from shared.domain.check.refunding import RefundAmount, RefundLines, RefundUnits, ReturnOverpaid
 from shared.domain.check.reopening import ReopenCheck
 from shared.domain.check.splitting import SplitCheck
-from shared.domain.ids import uuid7
 from shared.domain.kernel import Command
 from shared.domain.kitchen.changes import MarkChangesSeen
 from shared.domain.kitchen.recalling import RecallLast
-from shared.domain.kitchen.ticket import BumpTicket
-from shared.domain.menu.document import Course, Menu, MenuItem, Modifier, ModifierGroup, Tax
-from shared.domain.menu.floor import Station
-from shared.domain.menu.rules import DiscountRule, Promotion, SellingRules, ServiceChargeRule
-from shared.domain.registry import ROLES
-from shared.domain.site import AcceptClock
-from shared.protocol.session import Submit
-from tests.sim.auditor import Auditor
-from tests.sim.box import Box
-from tests.sim.network import Network
-from tests.sim.profile import Profile
-from tests.sim.scheduler import Scheduler
+from shared.domain.kitchen.ticket import BumpTicket, Ticket
 
-__all__ = ["MENU", "Tablet"]
-
-MENU = Menu(
-    name="Simulated",
-    currency="EUR",
-    courses=(Course(id="first", name="First"), Course(id="second", name="Second", waits=True)),
-    stations=(Station(id="kitchen", name="Kitchen"), Station(id="grill", name="Grill", fires_by_prep=True), Station(id="bar", name="Bar")),
-    items=(
-        MenuItem(id="soup", name="Soup", category="Food", price_minor=649, tax_ids=("food",), course="first", prep_s=120),
-        MenuItem(
-            id="steak", name="Steak", category="Food", price_minor=2_795, station="grill", also_stations=("kitchen",), tax_ids=("food",),
-            modifier_group_ids=("how",), course="second", prep_s=600,
-        ),
-        MenuItem(id="wine", name="Wine", category="Drinks", price_minor=783, station="bar", tax_ids=("drink",)),
-        MenuItem(id="cake", name="Cake", category="Food", price_minor=431, tax_ids=("city", "levy")),
-        MenuItem(id="water", name="Water", category="Drinks", price_minor=0, station="bar"),
-    ),
-    modifier_groups=(
-        ModifierGroup(
-            id="how", name="How", modifiers=(Modifier(id="rare", name="Rare"), Modifier(id="done", name="Done", price_minor=55)), minimum=1
-        ),
-    ),
-    taxes=(
-        Tax(id="food", name="Food", rate="7%", inclusive=True),
-        Tax(id="drink", name="Drink", rate="19%", inclusive=True),
-        Tax(id="city", name="City", rate="8.875%"),
-        Tax(id="levy", name="Levy", rate="1.25%", on=("city",)),
-    ),
-    rules=SellingRules(
-        cash_step_minor=5,
-        promotions=(Promotion(id="third", name="Third cake free", kind="buy_get", item_ids=("cake",), buy=2, get=1),),
-        discounts=(DiscountRule(id="friends", name="Friends", rate="12.5%"), DiscountRule(id="sorry", name="Sorry", scope="item", rate="20%")),
-        service_charges=(ServiceChargeRule(id="large", name="Large party", rate="11%", taxable=True, from_covers=6),),
-    ),
-)  # fmt: skip
-_PATIENCE_S = 4.0  # seconds a tablet waits for an answer before it asks again
-_TRY_AGAIN = {"commit.unknown", "storage.full"}
+__all__ = ["People"]
 
 
-class Tablet:
-    """One device: a queue of one, an id made once, and the same bytes sent until an answer comes."""
+class People:
+    """Whoever holds one tablet. `floor` is the list of check ids that all tablets of a site see."""
 
-    def __init__(self, name: str, box: Box, floor: list[str], scheduler: Scheduler, profile: Profile, auditor: Auditor) -> None:
-        """`floor` is the list of check ids that all tablets of the site see."""
-        self.name = name
-        self._box = box
+    def __init__(self, floor: list[str], rng: random.Random, make_id: Callable[[], str], tickets: Callable[[], Sequence[Ticket]]) -> None:
         self._floor = floor
+        self._rng = rng
+        self._id = make_id
+        self._tickets = tickets
         self._lines: list[tuple[str, str]] = []
-        self._scheduler = scheduler
-        self._auditor = auditor
-        self._left = profile.commands
-        self._device = Device(device_id=name, permissions=ROLES["manager"])
-        self._lan = Network(scheduler, f"{name} lan", profile.lan_loss, profile.lan_doubling, profile.lan_delay_s)
-        self._waiting: Request | None = None
-        self._answered: list[Request] = []
-        self._urgent: list[Command] = []
-        self._forged: Request | None = None
         self._at = ""
 
-    @property
-    def is_done(self) -> bool:
-        return self._waiting is None and not self._left and not self._urgent
-
-    def heal(self) -> None:
-        """Nothing is lost any more, and the evening comes to its end."""
-        self._lan.is_healthy = True
-        self._left = min(self._left, 10)
-
-    def think(self) -> None:
-        """Propose the next thing, unless an answer is still awaited."""
-        if self._waiting is not None or self.is_done:
-            return
-        rng = self._scheduler.rng
-        if self._urgent:
-            request = self._request([self._urgent.pop()])
-        else:
-            self._left -= 1
-            if self._answered and rng.random() < 0.1:
-                request = rng.choice(self._answered)  # somebody presses the button again
-            elif self._answered and rng.random() < 0.03:
-                request = self._forge(rng.choice(self._answered))
-            else:
-                self._at = rng.choice(self._floor[-4:]) if self._floor else ""  # most moves are about one check
-                request = self._request([propose() for propose in rng.choice(self._moves())])
-        self._waiting = request
-        self._submit(request)
-
-    def _request(self, commands: list[Command]) -> Request:
-        submits = tuple(Submit(id=self._id(), command=msgspec.Raw(msgspec.json.encode(command))) for command in commands)
-        self._auditor.proposed(self._box, [(submit.id, bytes(submit.command)) for submit in submits])
-        return Request(device=self._device, commands=submits)
-
-    def _forge(self, request: Request) -> Request:
-        """A broken tablet uses an id again for something else."""
-        other = msgspec.Raw(msgspec.json.encode(OpenCheck(check_id=self._id())))
-        self._forged = Request(device=self._device, commands=(Submit(id=request.commands[0].id, command=other),))
-        return self._forged
-
-    def _id(self) -> str:
-        return uuid7(int(self._scheduler.now * 1000) + 1_780_000_000_000, self._scheduler.rng.randbytes(10))
-
-    # --- what people do ---
+    def propose(self) -> list[Command]:
+        """The next request: one command, or a few that belong together."""
+        self._at = self._rng.choice(self._floor[-4:]) if self._floor else ""  # most moves are about one check
+        return [make() for make in self._rng.choice(self._moves())]
 
     def _moves(self) -> list[list[Callable[[], Command]]]:
         """Some requests to choose from: single commands, and a whole order as one batch."""
@@ -155,14 +57,14 @@ class Tablet:
         check_id = self._id()
         self._floor.append(check_id)
         self._at = check_id
-        return OpenCheck(check_id=check_id, table_id=str(len(self._floor)), covers=self._scheduler.rng.choice([2, 2, 3, 7]))
+        return OpenCheck(check_id=check_id, table_id=str(len(self._floor)), covers=self._rng.choice([2, 2, 3, 7]))
 
     def _check(self) -> str:
         """Mostly one of the latest checks of the floor; any tablet may be at work on it."""
-        return self._at or self._scheduler.rng.choice(self._floor[-4:])
+        return self._at or self._rng.choice(self._floor[-4:])
 
     def _add(self) -> Command:
-        rng = self._scheduler.rng
+        rng = self._rng
         check_id, line_id = self._check(), self._id()
         self._lines.append((check_id, line_id))
         item = rng.choice(
@@ -176,7 +78,7 @@ class Tablet:
 
     def _line(self) -> tuple[str, str]:
         """Some line that this tablet has added, wherever it may be by now."""
-        return self._scheduler.rng.choice(self._lines[-12:]) if self._lines else (self._check(), self._id())
+        return self._rng.choice(self._lines[-12:]) if self._lines else (self._check(), self._id())
 
     def _void(self) -> Command:
         check_id, line_id = self._line()
@@ -186,25 +88,25 @@ class Tablet:
         return SendCheck(check_id=self._check())
 
     def _pay(self) -> Command:
-        rng = self._scheduler.rng
+        rng = self._rng
         amount = rng.randint(1, 2_000) if rng.random() < 0.3 else None
         return PayCash(check_id=self._check(), tendered_minor=rng.choice([100, 5_000, 200_000]), amount_minor=amount)
 
     def _change(self) -> Command:
         check_id, line_id = self._line()
-        return ChangeLine(check_id=check_id, line_id=line_id, quantity=self._scheduler.rng.randint(1, 4), seat=1)
+        return ChangeLine(check_id=check_id, line_id=line_id, quantity=self._rng.randint(1, 4), seat=1)
 
     def _course(self) -> Command:
-        return FireCourse(check_id=self._check(), course=self._scheduler.rng.choice(["first", "second"]))
+        return FireCourse(check_id=self._check(), course=self._rng.choice(["first", "second"]))
 
     def _hold(self) -> Command:
         check_id, line_id = self._line()
-        act = self._scheduler.rng.choice([HoldLines, ReleaseLines, FireLines])
+        act = self._rng.choice([HoldLines, ReleaseLines, FireLines])
         return act(check_id=check_id, line_ids=(line_id,))
 
     def _discount(self) -> Command:
         check_id, line_id = self._line()
-        pick = self._scheduler.rng.random()
+        pick = self._rng.random()
         if pick < 0.3:
             return GiveDiscount(check_id=check_id, discount_id=self._id(), rule_id="friends")
         if pick < 0.6:
@@ -219,62 +121,36 @@ class Tablet:
         return SplitCheck(check_id=self._check(), into=(other,), seats=((1,), (2,)))
 
     def _split_evenly(self) -> Command:
-        return SplitEvenly(check_id=self._check(), ways=self._scheduler.rng.randint(2, 4))
+        return SplitEvenly(check_id=self._check(), ways=self._rng.randint(2, 4))
 
     def _merge(self) -> Command:
-        return MergeChecks(into_check_id=self._check(), check_ids=(self._scheduler.rng.choice(self._floor[-4:]),))
+        return MergeChecks(into_check_id=self._check(), check_ids=(self._rng.choice(self._floor[-4:]),))
 
     def _move(self) -> Command:
         check_id, line_id = self._line()
-        return MoveLines(check_id=check_id, to_check_id=self._scheduler.rng.choice(self._floor[-4:]), line_ids=(line_id,))
+        return MoveLines(check_id=check_id, to_check_id=self._rng.choice(self._floor[-4:]), line_ids=(line_id,))
 
     def _refund(self) -> Command:
         check_id, line_id = self._line()
-        if self._scheduler.rng.random() < 0.5:
+        if self._rng.random() < 0.5:
             return RefundLines(check_id=check_id, lines=(RefundUnits(line_id=line_id, units=1),), reason="cold")
-        return RefundAmount(check_id=check_id, amount_minor=self._scheduler.rng.randint(1, 500), reason="cold")
+        return RefundAmount(check_id=check_id, amount_minor=self._rng.randint(1, 500), reason="cold")
 
     def _reopen(self) -> Command:
         check_id = self._check()
-        act = self._scheduler.rng.choice([ReopenCheck, ReturnOverpaid])
+        act = self._rng.choice([ReopenCheck, ReturnOverpaid])
         return act(check_id=check_id, reason="wrong")
 
     def _seen(self) -> Command:
-        tickets = [ticket for ticket in self._box.open_tickets() if ticket.unseen]
-        return MarkChangesSeen(ticket_id=self._scheduler.rng.choice(tickets).ticket_id if tickets else self._id())
+        tickets = [ticket for ticket in self._tickets() if ticket.unseen]
+        return MarkChangesSeen(ticket_id=self._rng.choice(tickets).ticket_id if tickets else self._id())
 
     def _recall(self) -> Command:
-        return RecallLast(station=self._scheduler.rng.choice(["kitchen", "grill", "bar"]))
+        return RecallLast(station=self._rng.choice(["kitchen", "grill", "bar"]))
 
     def _close(self) -> Command:
         return CloseCheck(check_id=self._check())
 
     def _bump(self) -> Command:
-        tickets = self._box.open_tickets()
-        return BumpTicket(ticket_id=self._scheduler.rng.choice(tickets).ticket_id if tickets else self._id())
-
-    # --- what the network makes of it ---
-
-    def _submit(self, request: Request) -> None:
-        def reply(outcome: Outcome) -> None:
-            self._lan.carry("answer", lambda: self._heard(request, outcome))
-
-        self._lan.carry("command", lambda: self._box.receive(request, reply))
-        self._scheduler.after(_PATIENCE_S, lambda: self._submit(request) if self._waiting is request else None)
-
-    def _heard(self, request: Request, outcome: Outcome) -> None:
-        if isinstance(outcome, RefusedCommand):
-            if self._waiting is request and outcome.error.code not in _TRY_AGAIN:
-                self._scheduler.note(f"{self.name}: refused {outcome.error.code}")
-                self._waiting = None
-                if outcome.error.code == "clock.behind":
-                    self._urgent.append(AcceptClock(reason="simulated"))
-        else:
-            self._auditor.expect(request is not self._forged, "an id that belongs to another command was accepted")
-            self._auditor.acknowledged(self._box, [msgspec.json.encode(accepted) for accepted in outcome])
-            if self._waiting is request:
-                self._scheduler.note(f"{self.name}: {len(outcome)} accepted")
-                self._waiting = None
-                self._answered.append(request)
-        if self._waiting is None:
-            self._scheduler.after(self._scheduler.rng.uniform(0, 1.5), self.think)
+        tickets = self._tickets()
+        return BumpTicket(ticket_id=self._rng.choice(tickets).ticket_id if tickets else self._id())

@@ -1,0 +1,203 @@
+"""One simulated restaurant: its boxes, one after the other, its mirror stick, its tablets, and the technician who swaps boxes.
+
+What lives here: who serves the site when, and how a replacement gets what hub, mirror and tablets hold. What is in it is not known here.
+"""
+
+from collections.abc import Sequence
+
+from shared.domain.ids import derived_id
+from shared.protocol.entry import Position, StoredEntry
+from shared.protocol.session import HandInResult
+from shared.protocol.subjects import Address
+from tests.sim.auditor import Auditor, Row
+from tests.sim.box import Box
+from tests.sim.hub import Hub
+from tests.sim.lying import LyingDisk
+from tests.sim.mirror import Mirror
+from tests.sim.profile import Profile
+from tests.sim.restore import Restored, restore
+from tests.sim.scheduler import Scheduler
+from tests.sim.tablet import Tablet
+
+__all__ = ["Place"]
+
+ORG = derived_id("sim", "org")
+_CALL_S = 10.0  # mean seconds until a technician is at work
+_COLLECT_S = 30.0  # seconds that a replacement waits for tablets
+_BRANCHED = {"envelope.fork", "feed.fork", "feed.ahead"}  # what only another box mends: hub and journal have parted
+
+
+class Place:
+    """One site. `present` is the box that serves it."""
+
+    def __init__(self, name: str, scheduler: Scheduler, profile: Profile, hub: Hub, auditor: Auditor) -> None:
+        self.name = name
+        self.address = Address(ORG, derived_id("sim", name))
+        self.boxes: list[Box] = []
+        self.restored: list[Restored] = []
+        self.is_healed = False
+        self._scheduler = scheduler
+        self._profile = profile
+        self._hub = hub
+        self._auditor = auditor
+        self._is_swapping = False
+        self.mirror = Mirror(scheduler, profile) if profile.mirror_lag_s else None
+        self._install()
+        floor: list[str] = []
+        self.tablets = [
+            Tablet(f"{name}/tablet-{number}", self.present, floor, scheduler, profile, _Witness(self, auditor))
+            for number in range(profile.tablets)
+        ]
+
+    @property
+    def present(self) -> Box:
+        return self.boxes[-1]
+
+    @property
+    def is_swapping(self) -> bool:
+        return self._is_swapping
+
+    def open(self) -> None:
+        """The evening begins."""
+        scheduler = self._scheduler
+        self.present.boot()
+        for tablet in self.tablets:
+            scheduler.after(scheduler.rng.uniform(0, 5), tablet.think)
+            scheduler.after(scheduler.rng.uniform(0, self._profile.look_every_s), tablet.look)
+        if self.mirror is not None:
+            self.mirror.follow(self)
+
+    def _install(self) -> Box:
+        epoch = self._hub.claim(self.address, f"U-{self.name}.{len(self.boxes) + 1}")
+        box = Box(
+            f"{self.name}.{len(self.boxes) + 1}", self.address, epoch, LyingDisk(), self, self._hub, self._scheduler, self._profile
+        )  # fmt: skip
+        box.is_healthy = box.link.wan.is_healthy = self.is_healed
+        self.boxes.append(box)
+        return box
+
+    # --- what the auditor may look at ---
+
+    def rows_at_hub(self, after: int = 0) -> list[Row]:
+        return [(row.sequence, row.hash, row.entry) for row in self._hub.rows(self.address)[after:]]
+
+    def hub_incarnation(self) -> str:
+        return self._hub.incarnation
+
+    def kept_by_tablets(self) -> set[str]:
+        """What was accepted and is not known to be in the cloud."""
+        return {id for tablet in self.tablets for id in tablet.kept}
+
+    # --- what boxes tell ---
+
+    def told_watermark(self, box: Box, position: Position, incarnation: str) -> None:
+        self._auditor.told_in_cloud(self, box, position.sequence, position.hash, incarnation)
+
+    def told_alarm(self, box: Box, code: str, detail: str) -> None:
+        if not code:
+            return
+        self._scheduler.note(f"{box.name}: ALARM {code} {detail}")
+        self._auditor.alarmed(self, box, code, detail)
+        if code in _BRANCHED and box is self.present:
+            self.call_technician(code)
+
+    def lost_by_lie(self, box: Box, entries: int) -> None:
+        self._auditor.lied(self, box)
+
+    # --- swapping ---
+
+    def call_technician(self, why: str) -> None:
+        """Somebody comes and puts another box in the place of this one."""
+        if not self._is_swapping:
+            self._is_swapping = True
+            self._scheduler.note(f"{self.name}: a technician is called: {why}")
+            self._scheduler.after(self._scheduler.rng.uniform(0.1, 2) * _CALL_S, self._swap)
+
+    def _swap(self) -> None:
+        """The hub must be there to grant the claim; of what it holds, as much as it has at that moment is fetched."""
+        scheduler, old = self._scheduler, self.present
+        if self._hub.shard.is_down:
+            scheduler.after(5.0, self._swap)
+            return
+        fate = scheduler.rng.choice(["scrapped", "returns", "runs on"])
+        if fate != "runs on":
+            old.scrap() if fate == "scrapped" else old.take_away(scheduler.rng.uniform(5, 60))
+        box = self._install()
+        mirrored: Sequence[StoredEntry] = self.mirror.rows() if self.mirror is not None else ()
+        held = list(self._hub.rows(self.address))
+        found = restore(box.disk, [("hub", held), ("mirror", mirrored)])
+        self.restored.append(found)
+        scheduler.note(f"{self.name}: {old.name} {fate}; {box.name} has epoch {box.epoch}, {found}")
+        self._auditor.restored(self, box, [_rows(held), _rows(mirrored)])
+        box.is_recovering = True
+        box.boot()
+        for tablet in self.tablets:
+            scheduler.after(scheduler.rng.uniform(0, 20), lambda tablet=tablet: tablet.reach(self.present))
+        self._collect(box, scheduler.now + _COLLECT_S)
+
+    def _collect(self, box: Box, until_s: float) -> None:
+        """Wait for the tablets, but not for ever; then sell."""
+        if box.heard_from < len(self.tablets) and self._scheduler.now < until_s:
+            self._scheduler.after(1.0, lambda: self._collect(box, until_s))
+            return
+        box.finish_recovery()
+        if box.is_recovering:
+            self._scheduler.after(1.0, lambda: self._collect(box, until_s))
+            return
+        self._is_swapping = False
+
+    def heal(self) -> None:
+        """From here on nothing fails."""
+        self.is_healed = True
+        for box in self.boxes:
+            box.is_healthy = box.link.wan.is_healthy = True
+            box.disk.come_clean()
+            if box.link.wan.is_cut:
+                box.link.cut(False)
+        for tablet in self.tablets:
+            tablet.heal()
+            tablet.reach(self.present)
+
+    # --- rest ---
+
+    def what_is_left(self) -> str:
+        """Why the site is not at rest; empty when it is."""
+        box = self.present
+        if self._is_swapping:
+            return f"{self.name} is being swapped"
+        if not box.is_up or box.link.sender is None:
+            return f"{box.name} is down"
+        head, sender, held = box.head, box.link.sender, self._hub.watermark(self.address)
+        if held != head:
+            return f"the hub has {held.sequence} of {head.sequence} of {box.name}, whose link is {sender.phase}"
+        if (sender.watermark, sender.incarnation) != (head, self._hub.incarnation):
+            return f"{box.name} knows of {sender.watermark.sequence} of {head.sequence} in the cloud"
+        for tablet in self.tablets:
+            if not tablet.is_done:
+                return f"{tablet.name} still waits"
+            if not tablet.is_current(box):
+                return f"{tablet.name} shows {tablet.cursor.sequence} of {head.sequence}"
+        return ""
+
+
+class _Witness:
+    """The auditor, as the tablets of one site tell it."""
+
+    def __init__(self, place: Place, auditor: Auditor) -> None:
+        self._place, self._auditor = place, auditor
+
+    def proposed(self, commands: list[tuple[str, bytes]]) -> None:
+        self._auditor.proposed(self._place, commands)
+
+    def acknowledged(self, box: Box, answers: list[bytes]) -> None:
+        self._auditor.acknowledged(self._place, box, answers)
+
+    def handed_in(self, results: tuple[HandInResult, ...]) -> None:
+        self._auditor.handed_in(self._place, [(result.command_id, str(result.outcome), result.code) for result in results])
+
+    def expect(self, holds: bool, otherwise: str) -> None:
+        self._auditor.expect(holds, otherwise)
+
+
+def _rows(entries: Sequence[StoredEntry]) -> list[Row]:
+    return [(entry.sequence, entry.hash, entry.entry) for entry in entries]
