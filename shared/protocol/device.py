@@ -96,7 +96,7 @@ class DeviceSession:
         self._attempt, self._next_ms = 0, now_ms
         return self.tick(now_ms)
 
-    def disconnected(self, now_ms: int, code: int = 0) -> list[Action]:
+    def disconnected(self, code: int, now_ms: int) -> list[Action]:
         """The feed is gone: `code` is its close code, 0 where there is none."""
         after = words.AFTER_CLOSE.get(code, words.ANY_CLOSE)
         self.phase, self._heard = Phase.OFFLINE, False
@@ -302,7 +302,8 @@ class DeviceSession:
         """Another tab of this device has written this down."""
         match action:
             case words.Keep(kept):
-                self.kept.append(kept)
+                if all(each.id != kept.id for each in self.kept):
+                    self.kept.append(kept)
             case words.Forget(id, held):
                 self._take(id)
                 self.held.put(held)
@@ -336,7 +337,7 @@ class DeviceSession:
         if self.phase is Phase.OFFLINE:
             return self._open(now_ms) if now_ms >= self._next_ms else []
         if self.phase is Phase.ASKING and now_ms >= self._feed_deadline_ms:
-            return self.disconnected(now_ms)
+            return self.disconnected(0, now_ms)
         if now_ms >= self._answer_deadline_ms:
             self.silent(self._sending, now_ms)
             self.hand_in_silent(now_ms)

@@ -23,6 +23,11 @@ export function sequenceOf(position: string): number {
   return Number(position.split(".")[1] ?? 0) || 0;
 }
 
+/** The epoch of a position; 0 for the position before everything. */
+export function epochOf(position: string): number {
+  return Number(position.split(".")[0] ?? 0) || 0;
+}
+
 const DEVICE = "comanda.device";
 
 /** This device's name for itself until it is paired, made once and kept. */

@@ -117,7 +117,7 @@ def test_a_refusal_is_final_and_the_next_goes_on() -> None:
 def test_the_feed_is_resumed_from_its_cursor() -> None:
     session = live()
     session.frame(news(15), 10)
-    session.disconnected(20)
+    session.disconnected(0, 20)
     assert session.phase is Phase.OFFLINE
     assert session.tick(21) == []
     assert session.tick(270) == [Open(place(15))]
@@ -126,7 +126,7 @@ def test_the_feed_is_resumed_from_its_cursor() -> None:
 @pytest.mark.parametrize("code", [4400, 4409])
 def test_a_cursor_that_means_nothing_to_the_box_is_given_up_for_a_snapshot(code: int) -> None:
     session = live()
-    session.disconnected(0, code)
+    session.disconnected(code, 0)
     assert session.tick(250) == [Open("")]
 
 
@@ -134,7 +134,7 @@ def test_a_cursor_that_means_nothing_to_the_box_is_given_up_for_a_snapshot(code:
 def test_a_box_that_will_not_have_the_device_is_asked_seldom(code: int) -> None:
     assert AFTER_CLOSE[code].pause == "longest"
     session = live()
-    session.disconnected(0, code)
+    session.disconnected(code, 0)
     assert session.tick(4_999) == []
     assert session.tick(5_000) == [Open(place(10))]
     assert session.is_turned_away is (code == 4401)
@@ -163,7 +163,7 @@ def test_a_fenced_box_gets_no_commands_and_what_is_kept_goes_to_the_present_one_
     assert session.phase is Phase.WRONG_BOX
     assert session.wrong == "fenced"
     assert session.submit(TEA, 2) == [Keep(TEA)]
-    session.disconnected(3, 4409)
+    session.disconnected(4409, 3)
     session.tick(300)
     assert sent(session.frame(news(4, box(2), snapshot=True), 301)) == ["tea"]
     assert session.memory.epoch == 2
@@ -171,10 +171,10 @@ def test_a_fenced_box_gets_no_commands_and_what_is_kept_goes_to_the_present_one_
 
 def test_the_old_box_returns_and_is_shown_the_claim_of_the_present_one() -> None:
     session = live()
-    session.disconnected(1)
+    session.disconnected(0, 1)
     session.tick(300)
     session.frame(news(20, box(2), snapshot=True), 301)
-    session.disconnected(400)
+    session.disconnected(0, 400)
     session.tick(700)
     back = session.frame(news(11, box(1), snapshot=True), 701)
     assert told(back, ShowClaim) == [ShowClaim(claim="claim-2")]
@@ -191,7 +191,7 @@ def test_a_replacement_is_handed_in_what_the_old_box_accepted_before_it_gets_any
     session = live()
     session.submit(TEA, 0)
     session.accepted("tea", accepted(TEA, 11), 1)
-    session.disconnected(2, 4409)
+    session.disconnected(4409, 2)
     session.submit(SOUP, 3)
     session.tick(300)
     first = session.frame(news(9, box(2), snapshot=True), 301)
@@ -212,7 +212,7 @@ def test_a_replacement_that_holds_the_cursor_is_handed_in_what_came_after_it() -
     session = live()
     session.submit(TEA, 0)
     session.accepted("tea", accepted(TEA, 11), 1)
-    session.disconnected(2)
+    session.disconnected(0, 2)
     session.tick(300)
     assert handed(session.frame(news(11, box(2)), 301)) == [["tea"]]
 
@@ -224,7 +224,7 @@ def test_a_box_whose_disk_lied_is_handed_in_what_the_feed_had_not_proved() -> No
     session.submit(SOUP, 2)
     session.frame(news(11), 3)
     session.accepted("soup", accepted(SOUP, 12), 4)
-    session.disconnected(5)
+    session.disconnected(0, 5)
     session.tick(300)
     assert handed(session.frame(news(11, box()), 301)) == [["soup"]]
 
@@ -236,7 +236,7 @@ def test_a_recovering_box_is_handed_in_even_nothing_and_once_more_when_it_sells(
     session = live()
     session.submit(TEA, 0)
     session.accepted("tea", accepted(TEA, 11), 1)
-    session.disconnected(2)
+    session.disconnected(0, 2)
     session.tick(300)
     assert handed(session.frame(news(9, box(2, recovering=True), snapshot=True), 301)) == [["tea"]]
     assert handed(session.handed_in(results("waits", "tea"), 302)) == []
@@ -253,7 +253,7 @@ def test_what_was_acknowledged_is_handed_in_by_pages_in_the_order_of_its_acknowl
     for index, each in enumerate(many):
         session.submit(each, 0)
         session.accepted(each.id, accepted(each, 11 + index), 0)
-    session.disconnected(1, 4409)
+    session.disconnected(4409, 1)
     session.tick(300)
     first = session.frame(news(5, box(2), snapshot=True), 301)
     assert handed(first) == [[each.id for each in many[:-1]]]
@@ -265,7 +265,7 @@ def test_an_older_box_knows_no_hand_in_and_is_sold_on_all_the_same() -> None:
     session = live()
     session.submit(TEA, 0)
     session.accepted("tea", accepted(TEA, 11), 1)
-    session.disconnected(2)
+    session.disconnected(0, 2)
     session.tick(300)
     session.frame(news(10), 301)
     assert session.hand_in_refused("route.unknown", 404, 302) == []
@@ -277,7 +277,7 @@ def test_a_hand_in_without_an_answer_is_handed_in_again() -> None:
     session = live()
     session.submit(TEA, 0)
     session.accepted("tea", accepted(TEA, 11), 1)
-    session.disconnected(2, 4409)
+    session.disconnected(4409, 2)
     session.tick(300)
     session.frame(news(5, box(2), snapshot=True), 301)
     session.hand_in_silent(302)
@@ -289,7 +289,7 @@ def test_what_a_replacement_refuses_is_told_and_held_no_more() -> None:
     session = live()
     session.submit(TEA, 0)
     session.accepted("tea", accepted(TEA, 11), 1)
-    session.disconnected(2, 4409)
+    session.disconnected(4409, 2)
     session.tick(300)
     session.frame(news(5, box(2), snapshot=True), 301)
     done = session.handed_in(results("refused", "tea", code="check.closed"), 302)
@@ -301,7 +301,7 @@ def test_what_a_replacement_refuses_is_told_and_held_no_more() -> None:
 def test_an_answer_of_the_old_box_arrives_after_the_swap_and_is_handed_in() -> None:
     session = live()
     session.submit(TEA, 0)
-    session.disconnected(1)
+    session.disconnected(0, 1)
     session.tick(300)
     session.frame(news(30, box(2), snapshot=True), 301)
     late = session.accepted("tea", accepted(TEA, 11), 302)
@@ -317,7 +317,7 @@ def test_an_old_box_without_a_claim_is_told_apart_by_its_positions() -> None:
 
 def test_a_tablet_that_moves_to_another_site_sends_nothing_of_the_first() -> None:
     session = live()
-    session.disconnected(1)
+    session.disconnected(0, 1)
     session.submit(TEA, 2)
     session.tick(300)
     session.frame(news(3, box(1, site="elsewhere"), snapshot=True), 301)
@@ -353,7 +353,7 @@ def test_the_watermark_of_another_branch_releases_nothing() -> None:
     session = live()
     session.submit(TEA, 0)
     session.accepted("tea", accepted(TEA, 11), 0)
-    session.disconnected(1, 4409)
+    session.disconnected(4409, 1)
     session.tick(300)
     session.frame(news(5, box(2), snapshot=True, cloud=500), 301)
     assert told(session.tick(3 * DAY_MS), Release) == []
