@@ -235,8 +235,6 @@ class Sender:
     def _heard_of_fence(self, answer: Answer, now: float) -> list[Action]:
         """A claim proves a fence whenever it comes; without one the hub's word counts in the present attempt, unless we could have
         been shown a proof. A proof that is none is passed over, with an alarm."""
-        if answer.claim and answer.claim == self._identity.claim:
-            return []  # said to the box that we replaced: boxes of one site hear one another's answers
         is_present = answer.attempt == self._attempt
         told: list[Action] = []
         if answer.claim and self._fence.can_be_proved:
@@ -244,6 +242,8 @@ class Sender:
                 if self._fence.prove(answer.claim):
                     told = self._tell_fence()
             except ClaimError as error:
+                if error.code == "claim.not_higher" and not is_present:
+                    return []  # said to a box that we replaced: boxes of one site hear one another's answers
                 return self._raise(error.code, error.detail)
         if not is_present:
             return told + self._greet(now) if told else []

@@ -98,11 +98,11 @@ class SendingRun:
         of what is left of the run (bisection.py).
         """
         while self._may_send(now):
-            left = suspect - self.sent.sequence
-            if left > 0 and self.in_flight:
+            if suspect and self.in_flight:
                 return
             before = self.sent
-            run = self._next(max(1, left // 2)) if left > 0 else self._whole(self._next(limits.ENVELOPE_ENTRIES_MAX))
+            half = (suspect - before.sequence) // 2
+            run = self._next(max(1, half)) if suspect else self._whole(self._next(limits.ENVELOPE_ENTRIES_MAX))
             if not run:
                 return
             if not self.in_flight:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from shared.protocol.entry import GENESIS_HASH, START, Position, StoredEntry, chain
 from shared.protocol.envelope import AnswerStatus, Envelope, pack_envelope
-from shared.protocol.receiver import Verdict, receive, sequence_to_compare
+from shared.protocol.receiver import Verdict, receive, receive_branch, sequence_to_compare
 from tests.unit.shared.protocol.wire import ORG, SITE, changed, journal
 
 ENTRIES = journal(60)
@@ -106,3 +106,71 @@ def test_two_branches_on_one_wire_never_mix(runs: list[tuple[bool, int, int]], c
 def test_which_hash_a_hub_must_look_up() -> None:
     mark = Position(1, 10, ENTRIES[9].hash)
     assert [sequence_to_compare(mark, run(first, last)) for first, last in ((1, 9), (1, 10), (5, 15), (11, 12))] == [9, None, None, None]
+
+
+# --- branches ---
+
+SITE_ROWS = journal(10, epoch=2, after=ENTRIES[:20])
+ALONE = journal(15, tag="alone ", after=ENTRIES[:20])  # what the old box wrote by itself
+PARTED = ENTRIES[19].position
+
+
+def judge_branch(branch: list[StoredEntry], envelope: Envelope) -> Verdict:
+    """`receive_branch` as a hub calls it that keeps `branch` beside its journal."""
+    watermark = branch[-1].position if branch else PARTED
+    at = sequence_to_compare(watermark, envelope)
+    held = {row.sequence: row.hash for row in SITE_ROWS[:20]} | {row.sequence: row.hash for row in branch}
+    return receive_branch(watermark, envelope, held[at] if at else None)
+
+
+def test_a_branch_goes_on_from_where_it_parted_and_each_answer_says_fenced() -> None:
+    verdict = judge_branch([], run(21, 30, ALONE))
+    assert (verdict.status, verdict.code) == (AnswerStatus.FENCED, "epoch.fenced")
+    assert (verdict.watermark, verdict.append) == (ALONE[29].position, tuple(ALONE[20:30]))
+
+
+def test_what_lies_before_the_parting_point_is_the_sites_own() -> None:
+    verdict = judge_branch([], run(15, 25, ALONE))
+    assert (verdict.status, verdict.append) == (AnswerStatus.FENCED, tuple(ALONE[20:25]))
+    again = judge_branch([], run(3, 12, ALONE))
+    assert (again.status, again.append, again.watermark) == (AnswerStatus.FENCED, (), PARTED)
+
+
+def test_a_repeat_on_a_branch_is_dropped() -> None:
+    verdict = judge_branch(ALONE[20:30], run(21, 28, ALONE))
+    assert (verdict.status, verdict.append, verdict.watermark) == (AnswerStatus.FENCED, (), ALONE[29].position)
+
+
+def test_a_gap_on_a_branch_is_said_by_its_code() -> None:
+    verdict = judge_branch([], run(25, 30, ALONE))
+    assert (verdict.status, verdict.code, verdict.append) == (AnswerStatus.FENCED, "envelope.gap", ())
+
+
+@pytest.mark.parametrize(("first", "last", "branch_length"), [(18, 25, 0), (21, 28, 10), (25, 35, 10), (31, 35, 10)])
+def test_a_box_that_contradicts_the_site_or_its_own_branch_is_a_fork(first: int, last: int, branch_length: int) -> None:
+    other = journal(20, tag="other ", after=ENTRIES[:15])
+    verdict = judge_branch(ALONE[20 : 20 + branch_length], run(first, last, other))
+    assert (verdict.status, verdict.code, verdict.append) == (AnswerStatus.FORK, "envelope.fork", ())
+
+
+def test_an_epoch_that_goes_back_on_one_box_is_a_fork() -> None:
+    mixed = journal(3, epoch=1, after=journal(3, epoch=2, after=ENTRIES[:20]))
+    verdict = judge_branch(mixed[20:23], run(24, 26, mixed))
+    assert (verdict.status, verdict.code) == (AnswerStatus.FORK, "envelope.fork")
+
+
+def test_a_branch_with_damaged_entries_is_refused() -> None:
+    verdict = judge_branch([], changed(run(21, 30, ALONE), after=bytes(32)))
+    assert (verdict.status, verdict.code) == (AnswerStatus.REFUSED, "envelope.broken_chain")
+
+
+@given(st.lists(st.tuples(st.integers(1, 35), st.integers(1, 12)), max_size=40))
+@settings(max_examples=100)
+def test_whatever_comes_in_whatever_order_a_branch_is_a_run_of_what_its_box_held(runs: list[tuple[int, int]]) -> None:
+    branch: list[StoredEntry] = []
+    for first, count in runs:
+        verdict = judge_branch(branch, run(first, min(35, first + count - 1), ALONE))
+        assert verdict.status is AnswerStatus.FENCED
+        branch += verdict.append
+        assert branch == ALONE[20 : 20 + len(branch)]
+        assert verdict.watermark == (branch[-1].position if branch else PARTED)

@@ -189,16 +189,6 @@ def test_a_fork_that_only_the_hub_can_see_is_told_by_the_hub() -> None:
     assert wire.sender.watermark.sequence == 100, "the other branch is not what the cloud has of this box"
 
 
-def test_a_replaced_box_is_fenced_and_does_not_claim_its_entries_are_in_the_cloud() -> None:
-    wire = linked(100)
-    wire.hub.epoch = 2
-    wire.hub.rows = journal(50, epoch=2, after=wire.entries)
-    wire.entries = journal(30, after=wire.entries)
-    wire.run(120)
-    assert wire.alarms == ["epoch.fenced"]
-    assert wire.watermarks[-1].position.sequence == 100
-
-
 def test_a_journal_that_was_cut_is_noticed_because_the_hub_is_ahead() -> None:
     wire = linked(100)
     wire.disconnect()

@@ -1,7 +1,7 @@
 """Sender and receiver wired together without I/O, for tests of the protocol.
 
-What lives here: journals made of plain bytes, a signature that needs no cryptography, a hub of one site, and `Wire`, a shell
-that carries out a sender's actions over two queues that a test can lose, double or reorder.
+What lives here: journals made of plain bytes, and `Wire`, a shell that carries out a sender's actions over two queues that a test can
+lose, double or reorder. The hub at the other end is in hub.py.
 """
 
 import hashlib
@@ -10,26 +10,27 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from shared.domain.ids import derived_id
-from shared.limits import CREDIT_ENTRIES, CREDIT_TTL_S, FEED_PAGE_ENTRIES_MAX
+from shared.limits import FEED_PAGE_ENTRIES_MAX
 from shared.protocol.entry import GENESIS_HASH, START, Position, StoredEntry, entry_hash
-from shared.protocol.envelope import Answer, AnswerStatus, Envelope, Hello, decode_answer, encode_answer, open_frame
-from shared.protocol.receiver import receive, sequence_to_compare
-from shared.protocol.sender import Action, Alarm, Follow, Identity, Publish, Sender, Watermark
+from shared.protocol.envelope import DocumentPart, Envelope, Fetch, Hello, Keepsake, SiteCommand, decode_answer, open_frame
+from shared.protocol.sender import (
+    Action,
+    Alarm,
+    BackedUp,
+    Carry,
+    Fenced,
+    Follow,
+    Publish,
+    Sender,
+    WantKeepsakes,
+    Watermark,
+)
+from tests.unit.shared.protocol.hub import KEY, ME, ORG, SITE, SUCCESSOR, Hub, claim_of, read_claim, sign, verify
 
-ORG = derived_id("org")
-SITE = derived_id("site")
-KEY = "test-key"
-ME = Identity(org_id=ORG, site_id=SITE, epoch=1, key=KEY)
-
-
-def sign(data: bytes) -> bytes:
-    """Stands for Ed25519: the shells bring the real one."""
-    return hashlib.sha512(b"secret" + data).digest()
-
-
-def verify(key: str, signature: bytes, data: bytes) -> bool:
-    return key == KEY and signature == sign(data)
+__all__ = [
+    "KEY", "ME", "ORG", "SITE", "SUCCESSOR", "Hub", "Wire", "changed", "claim_of", "frames", "journal", "linked", "lose_all", "read_claim",
+    "sign", "verify",
+]  # fmt: skip
 
 
 def journal(count: int, *, epoch: int = 1, tag: str = "", after: Sequence[StoredEntry] = (), size: int = 0) -> list[StoredEntry]:
@@ -41,51 +42,6 @@ def journal(count: int, *, epoch: int = 1, tag: str = "", after: Sequence[Stored
         before = entry_hash(before, data)
         entries.append(StoredEntry(epoch, sequence, before, data))
     return entries
-
-
-class Hub:
-    """What the hub knows of one site."""
-
-    def __init__(self) -> None:
-        self.rows: list[StoredEntry] = []
-        self.incarnation = "first"
-        self.is_up = True
-        self.credit = CREDIT_ENTRIES
-        self.epoch = 1
-
-    @property
-    def watermark(self) -> Position:
-        return self.rows[-1].position if self.rows else START
-
-    def restore(self, length: int, incarnation: str) -> None:
-        """Last night's backup."""
-        del self.rows[length:]
-        self.incarnation = incarnation
-
-    def hear(self, data: bytes) -> bytes:
-        """Take a frame and answer it, as ingest does after its commit."""
-        frame, _ = open_frame(data, verify)
-        if not self.is_up:
-            return encode_answer(
-                Answer(attempt=frame.attempt, incarnation="", status=AnswerStatus.UNAVAILABLE, watermark=START, retry_after_s=2.0)
-            )
-        status, code = self._greet(frame) if isinstance(frame, Hello) else self._take(frame)
-        return encode_answer(
-            Answer(
-                attempt=frame.attempt, incarnation=self.incarnation, status=status, watermark=self.watermark, code=code,
-                credit_until=self.watermark.sequence + self.credit, credit_ttl_s=CREDIT_TTL_S,
-            )
-        )  # fmt: skip
-
-    def _greet(self, hello: Hello) -> tuple[AnswerStatus, str]:
-        return (AnswerStatus.FENCED, "epoch.fenced") if hello.epoch < self.epoch else (AnswerStatus.OK, "")
-
-    def _take(self, envelope: Envelope) -> tuple[AnswerStatus, str]:
-        at = sequence_to_compare(self.watermark, envelope)
-        verdict = receive(self.watermark, envelope, self.rows[at - 1].hash if at else None)
-        self.rows += verdict.append
-        assert self.watermark == verdict.watermark
-        return verdict.status, verdict.code
 
 
 class Wire:
@@ -101,9 +57,14 @@ class Wire:
         self.spoil: Callable[[deque[bytes]], None] = lambda queue: None
         self.follows: int | None = None  # the sequence after which the feed is read
         self.alarms: list[str] = []
+        self.details: list[str] = []  # of each alarm
         self.watermarks: list[Watermark] = []
         self.sent_frames = 0
         self.journal_lost = False
+        self.fences: list[Fenced] = []
+        self.carried: list[SiteCommand] = []
+        self.backed_up: list[int] = []
+        self.documents: dict[str, bytes] = {}  # keepsakes of the box, by version
 
     def act(self, actions: Sequence[Action]) -> None:
         for action in actions:
@@ -115,10 +76,30 @@ class Wire:
                     self._follow(after)
                 case Watermark():
                     self.watermarks.append(action)
-                case Alarm(code=code):
+                case Alarm(code=code, detail=detail):
                     self.alarms.append(code)
+                    self.details.append(detail)
+                case Fenced():
+                    self.fences.append(action)
+                case Carry(commands=commands):
+                    self.carried += commands
+                case BackedUp(sequence=sequence):
+                    self.backed_up.append(sequence)
+                case WantKeepsakes(versions=versions):
+                    for version in versions:
+                        if version in self.documents:
+                            self.act(self.sender.keepsake("menu", version, self.documents[version], self.now))
+
+    def keep(self, *documents: bytes) -> None:
+        """The box has these keepsakes from now on."""
+        self.documents = {hashlib.sha256(document).hexdigest(): document for document in documents}
+        self.sender.keepsakes = tuple(Keepsake("menu", version) for version in sorted(self.documents))
 
     def _follow(self, after: Position) -> None:
+        if after.sequence < self.sender.begins.sequence:
+            self.follows = None
+            self.act(self.sender.journal_refused("feed.trimmed", f"no {after}", self.now))
+            return
         held = self.entries[after.sequence - 1].position if 1 <= after.sequence <= len(self.entries) else START
         if held == after:
             self.follows = after.sequence
@@ -149,7 +130,8 @@ class Wire:
         for _ in range(10_000):
             self.spoil(self.up)
             while self.up:
-                self.down.append(self.hub.hear(self.up.popleft()))
+                if answer := self.hub.hear(self.up.popleft()):
+                    self.down.append(answer)
             self.spoil(self.down)
             if not self.down:
                 return
@@ -172,6 +154,12 @@ class Wire:
         """The hub holds the journal, byte for byte, and the sender knows."""
         return self.hub.rows == self.entries and self.sender.watermark == self.hub.watermark
 
+    def kept(self) -> bool:
+        """The hub keeps the branch of this box whole, and the sender knows."""
+        branch = self.hub.branch(1)
+        whole = [entry for entry in self.entries if entry.sequence > branch.parted.sequence]
+        return branch.rows == whole and self.sender.fence is not None and self.sender.fence.kept == branch.watermark
+
     def heal(self, within_s: float) -> None:
         """From here on nothing fails: everything has to arrive within a bounded time."""
         self.spoil = lambda queue: None
@@ -179,7 +167,7 @@ class Wire:
         assert self.run(within_s, self.arrived), f"stuck in {self.sender.phase} at {self.sender.watermark.sequence} of {len(self.entries)}"
 
 
-def frames(queue: Sequence[bytes]) -> list[Envelope | Hello]:
+def frames(queue: Sequence[bytes]) -> list[Envelope | Hello | DocumentPart | Fetch]:
     """What is in a queue of frames."""
     return [open_frame(data, verify)[0] for data in queue]
 
