@@ -6,12 +6,13 @@ site which another release projected is made anew. What entries mean, and which 
 
 import logging
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import msgspec
 
-from hub.db.connect import Database, Role
+from hub.app.errors import HubRefused
+from hub.db.connect import Database, Role, savepoint
 from hub.db.queries import load
 from hub.project.fold import Held
 from hub.project.reading import RawEntry
@@ -42,8 +43,7 @@ class SiteTransaction:
 
     async def entries(self, limit: int) -> list[RawEntry]:
         """The next entries after the cursor."""
-        rows = await self._connection.fetch(SQL["entries"], *self._site, self.cursor, limit)
-        return [RawEntry(row["sequence"], row["epoch"], row["entry"]) for row in rows]
+        return [RawEntry(*row) for row in await self._connection.fetch(SQL["entries"], *self._site, self.cursor, limit)]
 
     async def aggregates(self, keys: Iterable[Key]) -> dict[Key, Aggregate]:
         """Of `keys`, the state of those that exist."""
@@ -69,10 +69,40 @@ class SiteTransaction:
 
     async def advance(self, sequence: int, unknown_events: int, held: Sequence[Held]) -> None:
         """Keep what is in quarantine, and how far the site has come."""
+        await self.hold(held)
+        await self._connection.execute(SQL["advance_cursor"], *self._site, sequence, unknown_events)
+
+    async def hold(self, held: Sequence[Held]) -> None:
+        """Keep what is in quarantine."""
         if held:
             columns = ([getattr(each, name) for each in held] for name in Held.__struct_fields__)
             await self._connection.execute(SQL["hold"], *self._site, *columns)
-        await self._connection.execute(SQL["advance_cursor"], *self._site, sequence, unknown_events)
+
+    # --- repairing (hub/project/repairing.py) ----------------------------------------------------
+
+    def savepoint(self) -> AbstractAsyncContextManager[None]:
+        """A part of the transaction that is kept or not as a whole; raises ValueRefused."""
+        return savepoint(self._connection)
+
+    async def all_held(self) -> list[tuple[int, Key]]:
+        """(sequence, key held back with it) of everything that is in quarantine, in order."""
+        return [(row["sequence"], (row["kind"], row["id"])) for row in await self._connection.fetch(SQL["held"], *self._site)]
+
+    async def entries_at(self, sequences: Sequence[int]) -> list[RawEntry]:
+        """The entries at these places, in order."""
+        return [RawEntry(*row) for row in await self._connection.fetch(SQL["entries_at"], *self._site, list(sequences))]
+
+    async def release(self, keys: Iterable[Key]) -> None:
+        """Take everything that is held back with these keys out of quarantine."""
+        await self._connection.execute(SQL["release"], *self._site, *_columns(keys))
+
+    async def correct(self, sequence: int, entry: bytes | None, reason: str, decided_by: str) -> None:
+        """Put `entry` in the place of one, or, with None, let it be passed over."""
+        await self._connection.execute(SQL["correct"], *self._site, sequence, entry, reason, decided_by)
+
+    async def forget(self) -> None:
+        """Drop what is projected of the site, so that it is made anew."""
+        await _forget(self._connection, Address(*self._site))
 
 
 class ProjectShard:
@@ -104,6 +134,17 @@ class ProjectShard:
                 await _forget(connection, address)
                 sequence = 0
             yield SiteTransaction(connection, address, sequence)
+
+    @asynccontextmanager
+    async def repairing(self, address: Address) -> AsyncIterator[SiteTransaction]:
+        """A transaction on the site, as soon as whoever projects it is done. Raises HubRefused `site.not_projected` for one that has no
+        read models of this release, and that is not here."""
+        async with self.database.transaction(org_id=address.org_id) as connection:
+            await connection.execute(SQL["write_format"], str(FORMAT))
+            cursor = await connection.fetchrow(SQL["lock_cursor_of_format"], *address)
+            if cursor is None or cursor["format"] != FORMAT or await connection.fetchval(SQL["lock_placement"], address.org_id) is None:
+                raise HubRefused("site.not_projected", f"The read models of site {address.site_id} are not of this release.")
+            yield SiteTransaction(connection, address, cursor["sequence"])
 
     async def _begin(self, address: Address) -> None:
         """A cursor for a site that has none, committed at once: another projector skips a locked row, not one about to be."""

@@ -116,6 +116,8 @@ class SiteFold:
 
     def fold(self, read: Read) -> None:
         """Fold one entry. Raises Missing, and then nothing has changed."""
+        if read.raw.is_left_out:
+            return
         if read.code:
             self.hold(read, read.code, read.detail)
         elif read.event is None or read.entry is None:

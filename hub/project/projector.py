@@ -17,7 +17,7 @@ from hub.project.rows import replacements
 from shared.limits import PROJECT_BATCH_ENTRIES, PROJECT_POLL_S, PROJECT_SITES_MAX, RECONNECT_WAIT_S
 from shared.protocol.subjects import Address
 
-__all__ = ["ProjectCounts", "Projector"]
+__all__ = ["ProjectCounts", "Projector", "fold_entries"]
 
 log = logging.getLogger(__name__)
 CHANNEL = "journal"
@@ -110,7 +110,7 @@ class Projector:
                 for read in entries:
                     fold.hold(read, "projection.unkeepable", hold)
             else:
-                await _fold(site, fold, entries)
+                await fold_entries(site, fold, entries)
                 try:
                     replaced = replacements(fold.changed())
                 except Exception as error:  # arithmetic over whatever a site sent; the entry is found one by one (Law 11)
@@ -136,7 +136,8 @@ class Projector:
             )
 
 
-async def _fold(site: SiteTransaction, fold: SiteFold, entries: Sequence[Read]) -> None:
+async def fold_entries(site: SiteTransaction, fold: SiteFold, entries: Sequence[Read]) -> None:
+    """Fold `entries` with the state that they ask for, as the transaction sees it."""
     wanted = fold.wanted(entries)
     found = await site.aggregates(wanted)
     fold.load(wanted, found)

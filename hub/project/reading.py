@@ -9,22 +9,31 @@ from typing import Any, TypeGuard
 
 import msgspec
 
+from shared.domain.adopting import OrphanAdopted
 from shared.domain.check.state import CHECK
 from shared.domain.kernel import Event, Key
 from shared.domain.kitchen.state import TICKET
-from shared.domain.registry import EVENTS, decode_event
+from shared.domain.registry import EVENTS
 from shared.limits import ID_LENGTH_MAX
 from shared.protocol.entry import Entry, decode_entry
+from shared.protocol.upcast import read_event
 
 __all__ = ["RawEntry", "Read", "read_entry"]
 
 
 class RawEntry(msgspec.Struct, frozen=True):
-    """An entry as the raw journal holds it."""
+    """An entry as the raw journal holds it. `correction` is what a person has put in its place, `is_left_out` that it is passed over."""
 
     sequence: int
     epoch: int
     data: bytes
+    correction: bytes | None = None
+    is_left_out: bool = False
+
+    @property
+    def said(self) -> bytes:
+        """The bytes that are read."""
+        return self.data if self.correction is None else self.correction
 
 
 class Read(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,22 +51,32 @@ class Read(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_entry(org_id: str, site_id: str, raw: RawEntry) -> Read:
-    """Read an entry. Never raises for what is in it."""
+    """Read an entry, or what stands in its place. Never raises for what is in it."""
+    if raw.is_left_out:
+        return Read(raw=raw, subjects=())
     try:
-        entry = decode_entry(raw.data)
+        entry = decode_entry(raw.said)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ValueError) as error:
         return _unreadable(raw, "entry.malformed", str(error))
     if (entry.org, entry.site, entry.epoch, entry.sequence) != (org_id, site_id, raw.epoch, raw.sequence):
         return _unreadable(raw, "entry.misplaced", "The entry names another site or position than it stands at.")
     try:
-        event = decode_event(entry.event)
+        event = read_event(entry.event)
+        about = _unwrapped(event)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ValueError) as error:
         return _unreadable(raw, "event.malformed", str(error))
-    if event is None:
+    if event is None or about is None:
         return Read(raw=raw, subjects=_subjects(raw, (), ""), entry=entry)
     if rb"\u0000" in bytes(entry.event) and _holds_nul(msgspec.json.decode(entry.event)):
         return _unreadable(raw, "event.nul", "A text of the event holds a NUL, which no read model can keep.")
-    return Read(raw=raw, subjects=_subjects(raw, _checks_of(event), getattr(event, "ticket_id", "")), entry=entry, event=event)
+    return Read(raw=raw, subjects=_subjects(raw, _checks_of(about), getattr(about, "ticket_id", "")), entry=entry, event=event)
+
+
+def _unwrapped(event: Event | None) -> Event | None:
+    """What an adopted event says; None where that is of a type that is not known here."""
+    while isinstance(event, OrphanAdopted):
+        event = read_event(event.event)
+    return event
 
 
 # --- what an entry is about ------------------------------------------------------------------------
@@ -102,9 +121,11 @@ class _LooseEntry(msgspec.Struct):
 
 def _unreadable(raw: RawEntry, code: str, detail: str) -> Read:
     try:
-        loose = msgspec.json.decode(raw.data, type=_LooseEntry).event
+        loose = msgspec.json.decode(raw.said, type=_LooseEntry).event
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ValueError):
         loose = {}
+    while loose.get("type") == OrphanAdopted.__name__ and isinstance(loose.get("event"), dict):
+        loose = loose["event"]
     checks: list[object] = [loose["check_id"]] if _can_be_id(loose.get("check_id")) else []
     if checks:
         for name, value in loose.items():

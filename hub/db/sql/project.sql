@@ -27,12 +27,19 @@ for update skip locked
 -- name: lock_placement
 select epoch from placements where org_id = $1::uuid for share
 
+-- Each with what a person has put in its place.
 -- name: entries
-select sequence, epoch, entry
-from journal
-where org_id = $1::uuid and site_id = $2::uuid and sequence > $3
-order by sequence
+select j.sequence, j.epoch, j.entry, c.entry as correction, c.sequence is not null and c.entry is null as is_left_out
+from journal j left join corrections c on c.org_id = j.org_id and c.site_id = j.site_id and c.sequence = j.sequence
+where j.org_id = $1::uuid and j.site_id = $2::uuid and j.sequence > $3
+order by j.sequence
 limit $4
+
+-- name: entries_at
+select j.sequence, j.epoch, j.entry, c.entry as correction, c.sequence is not null and c.entry is null as is_left_out
+from journal j left join corrections c on c.org_id = j.org_id and c.site_id = j.site_id and c.sequence = j.sequence
+where j.org_id = $1::uuid and j.site_id = $2::uuid and j.sequence = any($3::bigint[])
+order by j.sequence
 
 -- `offset 0` keeps the planner from joining the two: it would read the whole of a site to find a few (measured).
 -- name: aggregates
@@ -80,3 +87,21 @@ delete from quarantine where org_id = $1::uuid and site_id = $2::uuid
 
 -- name: reset_cursor
 update cursors set sequence = 0, unknown_events = 0, format = $3 where org_id = $1::uuid and site_id = $2::uuid
+
+-- Everything that is in quarantine, and what is held back with it.
+-- name: held
+select sequence, kind, id from quarantine where org_id = $1::uuid and site_id = $2::uuid order by sequence, kind, id
+
+-- name: release
+delete from quarantine q
+using unnest($3::text[], $4::text[]) as freed (kind, id)
+where q.org_id = $1::uuid and q.site_id = $2::uuid and q.kind = freed.kind and q.id = freed.id
+
+-- Null for `entry`: it is passed over. Whoever decides again decides for good.
+-- name: correct
+insert into corrections (org_id, site_id, sequence, entry, reason, decided_by) values ($1::uuid, $2::uuid, $3, $4, $5, $6)
+on conflict (org_id, site_id, sequence) do update
+set entry = excluded.entry, reason = excluded.reason, decided_by = excluded.decided_by, decided_at = now()
+
+-- name: lock_cursor_of_format
+select sequence, format from cursors where org_id = $1::uuid and site_id = $2::uuid for update
