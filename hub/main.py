@@ -18,15 +18,16 @@ import uvicorn
 
 from hub.api.app import make_app
 from hub.api.state import ApiState
-from hub.credentials import box_credentials
+from hub.credentials import box_credentials, claim_reader
 from hub.db.apply_store import PostgresShard
+from hub.db.claim_notices import PostgresClaimNotices
 from hub.db.connect import Database, Role
 from hub.db.ingest_control import CachedRegistry, LaneTable
 from hub.db.project_store import ProjectShard
 from hub.ingest.apply import Applier
 from hub.ingest.counts import Counts
 from hub.ingest.greet import Greeter
-from hub.ingest.service import IngestService
+from hub.ingest.service import BrokerAt, IngestService
 from hub.metrics import Counted, serve_metrics
 from hub.project.projector import ProjectCounts, Projector
 from hub.settings import HubSettings
@@ -55,14 +56,19 @@ async def ingest_service(settings: HubSettings) -> AsyncIterator[tuple[IngestSer
     """An ingest process, its databases closed at the end. Nothing is connected before it runs."""
     control = Database("control", settings.control_dsn, Role.INGEST)
     databases = {name: Database(name, dsn, Role.INGEST, query_timeout_s=SHARD_APPLY_TIMEOUT_S) for name, dsn in settings.shards.items()}
-    shards = {name: PostgresShard(database) for name, database in databases.items()}
+    shards = {name: PostgresShard(database, time.monotonic) for name, database in databases.items()}
     counts = Counts()
     registry = CachedRegistry(control, time.monotonic)
     leases = LaneTable(control, f"{socket.gethostname()}/{os.getpid()}/{uuid.uuid4().hex[:8]}")
     applier = Applier(registry, shards, time.monotonic, counts)
-    greeter = Greeter(registry, shards, time.monotonic, counts)
+    read_claim = claim_reader(settings.signing_key, settings.claim_issuers)
+    if read_claim is None:
+        log.warning("no claim of a box is believed: set COMANDA_HUB_CLAIM_ISSUERS to the public key of the hub's signing key")
+    greeter = Greeter(registry, shards, time.monotonic, counts, read_claim)
+    claims = PostgresClaimNotices(control)
+    broker = BrokerAt(settings.nats_urls, settings.nats_creds, settings.stream_replicas)
     try:
-        yield IngestService(settings.nats_urls, settings.nats_creds, settings.stream_replicas, applier, greeter, leases, counts), counts
+        yield IngestService(broker, applier, greeter, leases, registry, claims, counts), counts
     finally:
         for database in (control, *databases.values()):
             await database.close()
@@ -86,6 +92,12 @@ def run_ingest(settings: HubSettings) -> None:
                     "comanda_hub_hellos",
                     "Hellos, by the status of their answer or the code of their refusal.",
                     lambda: dict(counts.hellos),
+                ),
+                (
+                    "counter",
+                    "comanda_hub_document_parts",
+                    "Parts of documents of boxes, by what became of them.",
+                    lambda: dict(counts.documents),
                 ),
                 ("counter", "comanda_hub_unanswered", "Answers that could not be published.", lambda: counts.unanswered),
                 ("gauge", "comanda_hub_lanes", "Lanes that this process owns.", lambda: len(service.keeper.lanes)),

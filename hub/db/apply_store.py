@@ -1,18 +1,20 @@
 """The shard as lane owners use it: the port `Shard` of hub/ingest on Postgres.
 
-What lives here: which statement of apply.sql serves which method. What an envelope means, and what is done about it, is not
-known here.
+What lives here: which statement of apply.sql serves which method, of those about journals and watermarks; the others are in
+apply_beside.py. What an envelope means, and what is done about it, is not known here.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 import msgspec
 
+from hub.db.apply_beside import BesideJournals, columns, position_of
 from hub.db.connect import Database, DatabaseUnavailable, ValueRefused, act_for
 from hub.db.queries import load
-from hub.ingest.ports import Contact, Contradiction, Unavailable, Unstorable
+from hub.ingest.ports import Contact, Contradiction, Standing, Unavailable, Unstorable
+from shared.limits import INCARNATION_CHECK_S
 from shared.protocol.entry import START, Position, StoredEntry
 from shared.protocol.subjects import Address
 
@@ -23,23 +25,30 @@ _encode = msgspec.json.Encoder().encode
 
 
 class PostgresShard:
-    """One shard's database. The incarnation is read again after every trouble: a restore changes it."""
+    """One shard's database. The incarnation is read again after every trouble, and every few seconds: a restore changes it, and a
+    pool of connections may come through it without noticing."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, clock: Callable[[], float]) -> None:
+        """`clock` says seconds and never goes back."""
         self._database = database
+        self._clock = clock
         self._incarnation = ""
+        self._read_at = 0.0
 
     @property
     def name(self) -> str:
         return self._database.name
 
     async def incarnation(self) -> str:
-        if not self._incarnation:
+        now = self._clock()
+        if not self._incarnation or now - self._read_at >= INCARNATION_CHECK_S:
             try:
                 async with self._database.transaction() as connection:
                     self._incarnation = await connection.fetchval(SQL["incarnation"])
             except DatabaseUnavailable as error:
+                self._incarnation = ""
                 raise Unavailable(str(error)) from error
+            self._read_at = now
         return self._incarnation
 
     @asynccontextmanager
@@ -54,31 +63,29 @@ class PostgresShard:
             raise Unstorable(str(error)) from error
 
 
-def _columns(addresses: Sequence[Address]) -> tuple[list[str], list[str]]:
-    return [address.org_id for address in addresses], [address.site_id for address in addresses]
+def _address(row: Mapping[str, Any]) -> Address:
+    return Address(row["org_id"], row["site_id"])
 
 
-def _positions(rows: Sequence[Any]) -> dict[Address, Position]:
-    return {Address(row["org_id"], row["site_id"]): Position(row["epoch"], row["sequence"], row["hash"]) for row in rows}
-
-
-class _Transaction:
+class _Transaction(BesideJournals):
     """The port `ShardTransaction` on one connection."""
-
-    def __init__(self, connection: Any) -> None:
-        self._connection = connection
 
     async def lock_placements(self, epochs: Mapping[str, int]) -> set[str]:
         rows = await self._connection.fetch(SQL["lock_placements"], list(epochs), list(epochs.values()))
         return {row["org_id"] for row in rows}
 
     async def lock_watermarks(self, addresses: Sequence[Address]) -> dict[Address, Position]:
-        found = _positions(await self._connection.fetch(SQL["lock_watermarks"], *_columns(addresses)))
+        found = await self._lock(addresses)
         missing = [address for address in addresses if address not in found]
         if missing:
-            await self._connection.execute(SQL["begin_watermarks"], *_columns(missing))
-            found |= _positions(await self._connection.fetch(SQL["lock_watermarks"], *_columns(missing)))
+            await self._connection.execute(SQL["begin_watermarks"], *columns(missing))
+            found |= await self._lock(missing)
         return found
+
+    async def _lock(self, addresses: Sequence[Address]) -> dict[Address, Position]:
+        rows = await self._connection.fetch(SQL["lock_watermarks"], *columns(addresses))
+        self._commanded.update(_address(row) for row in rows if row["open_commands"])
+        return {_address(row): position_of(row) for row in rows}
 
     async def stored_hash(self, address: Address, sequence: int) -> bytes | None:
         await act_for(self._connection, address.org_id)
@@ -99,11 +106,7 @@ class _Transaction:
                 [entry.hash for _, entry in org_rows],
                 [entry.entry for _, entry in org_rows],
             )
-        marks = list(watermarks.values())
-        await self._connection.execute(
-            SQL["advance"], *_columns(list(watermarks)), [m.epoch for m in marks], [m.sequence for m in marks], [m.hash for m in marks]
-        )
-        await self._connection.execute(SQL["notify"])
+        await self._advance(watermarks)
 
     async def keep(self, contradictions: Sequence[Contradiction]) -> None:
         for kept in contradictions:
@@ -113,16 +116,21 @@ class _Transaction:
                 kept.frame,
             )  # fmt: skip
 
-    async def record_contacts(self, contacts: Sequence[Contact]) -> dict[Address, Position]:
+    async def record_contacts(self, contacts: Sequence[Contact]) -> dict[Address, Standing]:
         addresses = [contact.address for contact in contacts]
         heads = [contact.hello.head for contact in contacts]
         await self._connection.execute(
             SQL["contacts"],
-            *_columns(addresses),
+            *columns(addresses),
             [contact.box_epoch for contact in contacts],
             [head.epoch for head in heads],
             [max(contact.hello.head.sequence, contact.hello.figures.head_sequence) for contact in contacts],
             [_encode(contact.hello.figures) for contact in contacts],
+            [_encode(contact.hello.keepsakes) for contact in contacts],
         )
-        found = _positions(await self._connection.fetch(SQL["watermarks"], *_columns(addresses)))
-        return {address: found.get(address, START) for address in addresses}
+        found = dict.fromkeys(addresses, Standing(watermark=START))
+        for row in await self._connection.fetch(SQL["watermarks"], *columns(addresses)):
+            found[_address(row)] = Standing(
+                watermark=position_of(row), backed_up=row["backed_up"], has_commands=row["open_commands"] > 0
+            )  # fmt: skip
+        return found

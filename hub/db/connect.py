@@ -7,7 +7,7 @@ asked in them is the business of the stores; this file knows no table.
 import asyncio
 import hashlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from enum import StrEnum
 from typing import Any
@@ -16,7 +16,7 @@ import asyncpg
 
 from shared.limits import CONNECT_TIMEOUT_S, POOL_IDLE_S, POOL_SIZE_MAX, QUERY_TIMEOUT_S
 
-__all__ = ["Database", "DatabaseUnavailable", "Role", "ValueRefused", "act_for", "sha256"]
+__all__ = ["Database", "DatabaseUnavailable", "Role", "ValueRefused", "act_for", "savepoint", "sha256"]
 
 log = logging.getLogger(__name__)
 
@@ -126,8 +126,16 @@ class Database:
             log.info("%s: a connection was cut: %s", self.name, _sentence(error))
 
     @asynccontextmanager
-    async def listening(self, channel: str, heard: asyncio.Event) -> AsyncIterator[Connection]:
-        """A connection of its own on which notices of `channel` set `heard`, and so does its loss."""
+    async def listening(
+        self, channel: str, heard: asyncio.Event, on_notice: Callable[[str], None] | None = None
+    ) -> AsyncIterator[Connection]:
+        """A connection of its own on which notices of `channel` set `heard`, and so does its loss; `on_notice` is told what they say."""
+
+        def notice(_connection: Connection, _pid: int, _channel: str, payload: object) -> None:
+            if on_notice is not None:
+                on_notice(str(payload))
+            heard.set()
+
         try:
             connection = await asyncpg.connect(
                 self._dsn,
@@ -139,7 +147,7 @@ class Database:
             raise DatabaseUnavailable(self.name, _sentence(error)) from error
         try:
             connection.add_termination_listener(lambda _connection: heard.set())
-            await connection.add_listener(channel, lambda *_notice: heard.set())
+            await connection.add_listener(channel, notice)
             yield connection
         except _UNAVAILABLE as error:
             raise DatabaseUnavailable(self.name, _sentence(error)) from error
@@ -172,6 +180,16 @@ class Database:
 async def act_for(connection: Connection, org_id: str) -> None:
     """Let the rest of the transaction see and write the rows of `org_id`, and of nobody else."""
     await connection.execute("select set_config('app.org_id', $1, true)", org_id)
+
+
+@asynccontextmanager
+async def savepoint(connection: Connection) -> AsyncIterator[None]:
+    """A part of a transaction that is kept or not as a whole. Raises ValueRefused; what came before in the transaction stays."""
+    try:
+        async with connection.transaction():
+            yield
+    except _VALUE_ERRORS as error:
+        raise ValueRefused(_sentence(error)) from error
 
 
 def sha256(secret: str) -> bytes:

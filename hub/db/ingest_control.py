@@ -7,10 +7,11 @@ database. Who takes how many lanes is decided in hub/ingest/lanes.py.
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from hub.db.connect import Database, DatabaseUnavailable
+from hub.db.connect import Database, DatabaseUnavailable, ValueRefused
 from hub.db.queries import load
 from hub.ingest.ports import Registration, Unavailable
 from shared.limits import LANE_LEASE_S, SITES_CACHE_TTL_S, SITES_CACHED_MAX, UNKNOWN_SITE_RETRY_S
+from shared.protocol.claim import Claim
 from shared.protocol.subjects import Address
 
 __all__ = ["CachedRegistry", "LaneTable"]
@@ -47,6 +48,19 @@ class CachedRegistry:
         for address in addresses:
             self._cache.pop(address, None)
 
+    async def learn(self, claim: Claim, token: str) -> bool:
+        try:
+            async with self._database.transaction() as connection:
+                await connection.execute(SQL["learn"], claim.org, claim.site, claim.epoch, claim.key, token)
+                key = await connection.fetchval(SQL["key_of_epoch"], claim.org, claim.site, claim.epoch)
+                if key == claim.key:
+                    await connection.execute(SQL["tell_claim"], claim.org, claim.site)
+        except ValueRefused:  # the foreign key: no such site
+            return False
+        except DatabaseUnavailable as error:
+            raise Unavailable(str(error)) from error
+        return key == claim.key
+
     def _is_stale(self, address: Address, key: str, now: float) -> bool:
         cached = self._cache.get(address)
         if cached is None:
@@ -72,7 +86,9 @@ def _registration(row: Mapping[str, object]) -> Registration:
     boxes: dict[str, int] = {}
     for key, epoch in zip(row["keys"], row["epochs"], strict=True):  # type: ignore[call-overload]
         boxes[key] = max(epoch, boxes.get(key, 0))
-    return Registration(shard=str(row["shard"]), placement_epoch=int(row["placement_epoch"]), boxes=boxes)  # type: ignore[call-overload]
+    return Registration(
+        shard=str(row["shard"]), placement_epoch=int(row["placement_epoch"]), boxes=boxes, claim=str(row["claim"])  # type: ignore[call-overload]
+    )  # fmt: skip
 
 
 class LaneTable:

@@ -12,7 +12,7 @@ from shared.protocol.entry import START, Position
 from shared.protocol.envelope import Answer, AnswerStatus
 from shared.protocol.subjects import Address
 
-__all__ = ["Reply", "answer_ok", "answer_rejected", "answer_unavailable", "merge"]
+__all__ = ["Reply", "answer_ok", "answer_rejected", "answer_replaced", "answer_unavailable", "merge"]
 
 
 class Reply(NamedTuple):
@@ -23,9 +23,14 @@ class Reply(NamedTuple):
 
 
 def answer_ok(
-    attempt: int, incarnation: str, watermark: Position, status: AnswerStatus = AnswerStatus.OK, code: str = "", detail: str = ""
+    attempt: int,
+    incarnation: str,
+    watermark: Position,
+    status: AnswerStatus = AnswerStatus.OK,
+    code: str = "",
+    detail: str = "",
 ) -> Answer:
-    """An answer that states the watermark, with credit from there."""
+    """An answer that states how far the hub is, with credit from there: with the journal, or, `fenced`, with the box's branch."""
     return Answer(
         attempt=attempt,
         incarnation=incarnation,
@@ -36,6 +41,14 @@ def answer_ok(
         code=code,
         detail=detail,
     )
+
+
+def answer_replaced(epoch: int, claim: str) -> Answer:
+    """To whichever box of the site has a lower epoch, unasked: it is of no attempt, and the claim proves it."""
+    return Answer(
+        attempt=0, incarnation="", status=AnswerStatus.FENCED, watermark=START, code="epoch.fenced",
+        detail=f"The site is at epoch {epoch}.", claim=claim,
+    )  # fmt: skip
 
 
 def answer_unavailable(attempt: int, retry_after_s: float) -> Answer:

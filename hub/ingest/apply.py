@@ -7,36 +7,36 @@ ports.py, so that tests and simulators drive it without a broker or a database. 
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple, cast
+from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from hub.ingest.answers import Reply, answer_ok, answer_rejected, answer_unavailable, merge
 from hub.ingest.breaker import Breaker
 from hub.ingest.check import Opened, Rejected, ensure_agreement, open_as
 from hub.ingest.counts import Counts
-from hub.ingest.ports import Contradiction, ContradictionKind, Registration, Registry, Shard, ShardTransaction, Unavailable, Unstorable
+from hub.ingest.documents import take_part
+from hub.ingest.judge import Judge
+from hub.ingest.ports import Registration, Registry, Shard, Unavailable, Unstorable
 from shared.limits import UNAVAILABLE_RETRY_S
-from shared.protocol.entry import Position, StoredEntry
-from shared.protocol.envelope import Answer, AnswerStatus, Envelope
-from shared.protocol.receiver import Verdict, receive, sequence_to_compare
+from shared.protocol.envelope import Answer, DocumentPart, Envelope
+from shared.protocol.receiver import Verdict
 from shared.protocol.subjects import Address, parse
 
 __all__ = ["Applier"]
 
 log = logging.getLogger(__name__)
+_FRAMES = (Envelope, DocumentPart)
 
 
 class _Item(NamedTuple):
-    """An envelope that is what it claims to be."""
+    """A frame that is what it claims to be, and its bytes."""
 
     address: Address
-    envelope: Envelope
+    frame: Envelope | DocumentPart
     registration: Registration
     box_epoch: int
-    frame: bytes
-
-    @property
-    def is_fenced(self) -> bool:
-        return self.box_epoch < self.registration.epoch
+    data: bytes
 
 
 class Applier:
@@ -75,7 +75,7 @@ class Applier:
                 self.counts.frames["subject.malformed"] += 1
                 continue
             try:
-                opened.append((address, open_as(Envelope, data), data))
+                opened.append((address, open_as(_FRAMES, data), data))
             except Rejected as error:
                 opened.append((address, error, data))
         try:
@@ -93,9 +93,7 @@ class Applier:
             try:
                 if isinstance(frame, Rejected):
                     raise frame
-                items.append(
-                    _Item(address, cast(Envelope, frame.frame), registration, ensure_agreement(address, frame, registration), data)
-                )
+                items.append(_Item(address, frame.frame, registration, ensure_agreement(address, frame, registration), data))
             except Rejected as error:
                 log.warning("refused a frame on the subject of site %s: %s", address.site_id, error)
                 replies.append(Reply(address, answer_rejected(error)))
@@ -107,7 +105,7 @@ class Applier:
         """Apply a group in one transaction; should the shard refuse to store it, each site in one of its own."""
         shard, breaker = self._shards.get(name), self._breakers.get(name)
         if shard is None or breaker is None or not breaker.is_closed:
-            return [Reply(item.address, answer_unavailable(item.envelope.attempt, UNAVAILABLE_RETRY_S)) for item in group]
+            return [Reply(item.address, answer_unavailable(item.frame.attempt, UNAVAILABLE_RETRY_S)) for item in group]
         began_at = breaker.begin()
         try:
             try:
@@ -118,7 +116,7 @@ class Applier:
         except Unavailable as error:
             breaker.failed(began_at)
             log.warning("shard unavailable, its frames are dropped and will come again: %s", error)
-            return [Reply(item.address, answer_unavailable(item.envelope.attempt, UNAVAILABLE_RETRY_S)) for item in group]
+            return [Reply(item.address, answer_unavailable(item.frame.attempt, UNAVAILABLE_RETRY_S)) for item in group]
         breaker.succeeded()
         return replies
 
@@ -133,67 +131,44 @@ class Applier:
                 replies += await self._transact(shard, items)
             except Unstorable as error:
                 log.error("site %s is refused: %s", address.site_id, error)
-                rejected = Rejected("hub.unstorable", "The hub cannot store the envelope.", items[-1].envelope.attempt)
+                rejected = Rejected("hub.unstorable", "The hub cannot store the envelope.", max(item.frame.attempt for item in items))
                 replies.append(Reply(address, answer_rejected(rejected)))
         return replies
 
     async def _transact(self, shard: Shard, group: list[_Item]) -> list[Reply]:
         incarnation = await shard.incarnation()
-        judged: list[tuple[_Item, Verdict | None]] = []
+        replies: list[Reply] = []
+        moved: set[Address] = set()
+        documents: list[str] = []
         async with shard.transaction() as transaction:
             placed = await transaction.lock_placements({item.address.org_id: item.registration.placement_epoch for item in group})
             addresses = sorted({item.address for item in group if item.address.org_id in placed})
             marks = await transaction.lock_watermarks(addresses) if addresses else {}
-            rows: dict[Address, list[StoredEntry]] = {}
-            kept: list[Contradiction] = []
+            judge = Judge(transaction, marks)
             for item in group:
                 if item.address not in marks:
-                    judged.append((item, None))
+                    moved.add(item.address)
+                    replies.append(Reply(item.address, answer_unavailable(item.frame.attempt, UNAVAILABLE_RETRY_S)))
                     continue
-                verdict = await _judge(transaction, item, marks[item.address], rows.get(item.address, []), kept)
-                if verdict.append:
-                    rows.setdefault(item.address, []).extend(verdict.append)
-                    marks[item.address] = verdict.watermark
-                judged.append((item, verdict))
-            if rows:
-                await transaction.append(rows, {address: marks[address] for address in rows})
-            if kept:
-                await transaction.keep(kept)
-        self.counts.entries += sum(len(entries) for entries in rows.values())
-        moved = {item.address for item, verdict in judged if verdict is None}
-        self._registry.forget(moved)  # their placement has changed, or is not made yet: look again
-        return [Reply(item.address, _answer(item, verdict, incarnation)) for item, verdict in judged]
+                epoch = max(item.registration.epoch, marks[item.address].epoch)
+                if epoch > item.registration.epoch:
+                    moved.add(item.address)  # the shard knows of a later claim than we do
+                if isinstance(item.frame, DocumentPart):
+                    is_present = item.box_epoch >= epoch
+                    documents.append(await take_part(transaction, item.address, item.frame) if is_present else "document.fenced")
+                elif item.box_epoch >= epoch:
+                    verdict = await judge.judge(item.address, item.frame, item.data)
+                    replies.append(Reply(item.address, _answer(item.frame, verdict, incarnation)))
+                else:
+                    verdict = await judge.judge_orphans(item.address, item.box_epoch, item.frame, item.data)
+                    fenced = replace(_answer(item.frame, verdict, incarnation), claim=item.registration.proof(item.box_epoch))
+                    replies.append(Reply(item.address, fenced))
+            await judge.write()
+        self.counts.entries += judge.entries
+        self.counts.documents.update(documents)
+        self._registry.forget(moved)  # also those whose placement has changed, or is not made yet: look again
+        return replies
 
 
-async def _judge(
-    transaction: ShardTransaction, item: _Item, watermark: Position, pending: Sequence[StoredEntry], kept: list[Contradiction]
-) -> Verdict:
-    """The verdict on one envelope; what contradicts the journal is added to `kept`. `pending` is not inserted yet."""
-    envelope = item.envelope
-    stored: bytes | None = None
-    compare = sequence_to_compare(watermark, envelope)
-    if compare is not None:
-        if pending and compare >= pending[0].sequence:
-            stored = pending[compare - pending[0].sequence].hash
-        else:
-            stored = await transaction.stored_hash(item.address, compare)
-    verdict = receive(watermark, envelope, stored)
-    kind = ContradictionKind.FORK if verdict.status is AnswerStatus.FORK else None
-    if verdict.status is AnswerStatus.FENCED or (item.is_fenced and (verdict.append or verdict.status is AnswerStatus.GAP)):
-        kind = ContradictionKind.FENCED
-        detail = f"This box was given epoch {item.box_epoch}; the site is at epoch {max(item.registration.epoch, watermark.epoch)}."
-        verdict = Verdict(status=AnswerStatus.FENCED, watermark=watermark, code="epoch.fenced", detail=detail)
-    if kind is not None:
-        kept.append(
-            Contradiction(
-                address=item.address, kind=kind, epoch=envelope.epoch, first=envelope.first, last=envelope.last, after=envelope.after,
-                frame=item.frame,
-            )
-        )  # fmt: skip
-    return verdict
-
-
-def _answer(item: _Item, verdict: Verdict | None, incarnation: str) -> Answer:
-    if verdict is None:
-        return answer_unavailable(item.envelope.attempt, UNAVAILABLE_RETRY_S)
-    return answer_ok(item.envelope.attempt, incarnation, verdict.watermark, verdict.status, verdict.code, verdict.detail)
+def _answer(envelope: Envelope, verdict: Verdict, incarnation: str) -> Answer:
+    return answer_ok(envelope.attempt, incarnation, verdict.watermark, verdict.status, verdict.code, verdict.detail)

@@ -4,19 +4,23 @@ What lives here: pure checks of one frame against the registration of its site. 
 counting and answering is the caller's business.
 """
 
-from typing import Any, TypeVar
+import re
+from typing import Any
 
 import msgspec
 
 from hub.ingest.ports import Registration
+from shared.limits import DOCUMENT_PART_BYTES, KEEPSAKES_MAX
+from shared.protocol.claim import Claim, ClaimError, ReadClaim
 from shared.protocol.entry import SEQUENCE_MAX
-from shared.protocol.envelope import Envelope, FrameError, Hello, open_frame
+from shared.protocol.envelope import DocumentPart, Envelope, FrameError, Hello, open_frame
 from shared.protocol.keys import verify
 from shared.protocol.subjects import Address
 
-__all__ = ["Opened", "Rejected", "ensure_agreement", "open_as"]
+__all__ = ["Opened", "Rejected", "ensure_agreement", "forgotten_claim", "open_as"]
 
-F = TypeVar("F", Envelope, Hello)
+_VERSION = re.compile(r"[0-9a-f]{64}")
+_KIND = re.compile(r"[a-z][a-z0-9_]{0,31}")
 
 
 class Rejected(Exception):
@@ -40,27 +44,38 @@ class Opened(msgspec.Struct, frozen=True):
         return self.frame.attempt
 
 
-def open_as(kind: type[F], data: bytes) -> Opened:
-    """The frame in `data`, which has to be of `kind`, its signature and its bounds checked. Raises Rejected."""
+def open_as(kinds: tuple[type, ...], data: bytes) -> Opened:
+    """The frame in `data`, which has to be of one of `kinds`, its signature and its bounds checked. Raises Rejected."""
     try:
         frame, key = open_frame(data, verify)
     except FrameError as error:
         raise Rejected(error.code, error.detail, _attempt_of(data)) from error
-    if not isinstance(frame, kind):
+    if not isinstance(frame, kinds):
         attempt = getattr(frame, "attempt", 0)
         raise Rejected("frame.unexpected_kind", f"A {type(frame).__name__.lower()} does not belong on this subject.", attempt)
-    if isinstance(frame, Envelope):
-        is_bounded = frame.first <= frame.last
-    else:
-        is_bounded = 0 <= frame.figures.head_sequence <= SEQUENCE_MAX
-    if not is_bounded:
-        raise Rejected("frame.out_of_bounds", "A sequence of the frame is none.", frame.attempt)
+    if not _is_bounded(frame):
+        raise Rejected(
+            "frame.out_of_bounds", "A number of the frame is none, or the frame holds more than it may.", getattr(frame, "attempt", 0)
+        )
     return Opened(frame, key)
+
+
+def _is_bounded(frame: Any) -> bool:
+    if isinstance(frame, Envelope):
+        return frame.first <= frame.last
+    if isinstance(frame, DocumentPart):
+        return (
+            frame.index < frame.count
+            and len(frame.data) <= DOCUMENT_PART_BYTES
+            and _VERSION.fullmatch(frame.version) is not None
+            and _KIND.fullmatch(frame.kind) is not None
+        )
+    return 0 <= frame.figures.head_sequence <= SEQUENCE_MAX and len(frame.keepsakes) <= KEEPSAKES_MAX
 
 
 def ensure_agreement(address: Address, opened: Opened, registration: Registration) -> int:
     """The epoch of the box that signed. Raises Rejected unless subject, frame and key are of one site, and the epoch its own."""
-    frame: Envelope | Hello = opened.frame
+    frame: Envelope | Hello | DocumentPart = opened.frame
     if (frame.org, frame.site) != address:
         raise Rejected("frame.other_site", "The frame names another site than the subject it came on.", frame.attempt)
     box_epoch = registration.boxes.get(opened.key)
@@ -69,6 +84,22 @@ def ensure_agreement(address: Address, opened: Opened, registration: Registratio
     if frame.epoch > box_epoch:
         raise Rejected("epoch.not_granted", f"The frame is of epoch {frame.epoch}, its box was given epoch {box_epoch}.", frame.attempt)
     return box_epoch
+
+
+def forgotten_claim(address: Address, opened: Opened, registration: Registration, read_claim: ReadClaim) -> Claim | None:
+    """The claim that a hello shows, if it gives the box a later epoch than the hub remembers (Law 6). Raises Rejected for a token that
+    is none; one that is not needed is not looked at."""
+    hello: Hello = opened.frame
+    granted = registration.boxes.get(opened.key, 0)
+    if not hello.claim or granted >= hello.epoch or (hello.org, hello.site) != address:
+        return None
+    try:
+        claim = read_claim(hello.claim)
+    except ClaimError as error:
+        raise Rejected(error.code, error.detail, hello.attempt) from error
+    if (claim.org, claim.site, claim.key) != (*address, opened.key):
+        raise Rejected("claim.other_key", "The claim is for another box than the one that shows it.", hello.attempt)
+    return claim if claim.epoch > granted else None
 
 
 class _Attempt(msgspec.Struct):

@@ -9,10 +9,11 @@ __all__ = ["Counts"]
 
 
 class Counts:
-    """Entries appended; frames and hellos by the status of their answer or the code of their refusal."""
+    """Entries taken into journals; frames and hellos by the status of their answer or the code of their refusal."""
 
     def __init__(self) -> None:
         self.entries = 0
         self.frames: Counter[str] = Counter()
         self.hellos: Counter[str] = Counter()
+        self.documents: Counter[str] = Counter()  # parts of documents, by what became of them
         self.unanswered = 0  # answers that could not be published

@@ -7,16 +7,16 @@ overtake a backlog. Sockets and queues are not known here.
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
 
-from hub.ingest.answers import Reply, answer_ok, answer_rejected, answer_unavailable
+from hub.ingest.answers import Reply, answer_rejected, answer_unavailable
 from hub.ingest.breaker import Breaker
-from hub.ingest.check import Opened, Rejected, ensure_agreement, open_as
+from hub.ingest.check import Opened, Rejected, ensure_agreement, forgotten_claim, open_as
 from hub.ingest.counts import Counts
 from hub.ingest.ports import Contact, Registration, Registry, Shard, Unavailable, Unstorable
+from hub.ingest.welcome import Guest, welcome
 from shared.limits import UNAVAILABLE_RETRY_S
-from shared.protocol.entry import Position
-from shared.protocol.envelope import Answer, AnswerStatus, Hello
+from shared.protocol.claim import ReadClaim
+from shared.protocol.envelope import Hello
 from shared.protocol.subjects import Address, parse
 
 __all__ = ["Greeter"]
@@ -24,41 +24,46 @@ __all__ = ["Greeter"]
 log = logging.getLogger(__name__)
 
 
-class _Guest(NamedTuple):
-    contact: Contact
-    registration: Registration
-
-
 class Greeter:
     """Answers hellos with the watermark, and keeps when each site was last heard of, and its live figures."""
 
-    def __init__(self, registry: Registry, shards: Mapping[str, Shard], clock: Callable[[], float], counts: Counts) -> None:
+    def __init__(
+        self, registry: Registry, shards: Mapping[str, Shard], clock: Callable[[], float], counts: Counts, read_claim: ReadClaim | None = None
+    ) -> None:  # fmt: skip
+        """Without `read_claim` nobody can prove a claim that the hub has forgotten."""
         self._registry = registry
         self._shards = shards
         self._breakers = {name: Breaker(clock) for name in shards}
         self._counts = counts
+        self._read_claim = read_claim
 
     async def greet(self, batch: Sequence[tuple[str, bytes]]) -> list[Reply]:
-        """What to answer to `batch`, pairs of (subject, frame). Of several hellos of a site the last counts. Never raises."""
+        """What to answer to `batch`, pairs of (subject, frame). Of several hellos of one box the last counts. Never raises."""
         replies: list[Reply] = []
-        guests = await self._admit(dict(batch), replies)
-        by_shard: dict[str, list[_Guest]] = {}
-        for guest in guests:
-            by_shard.setdefault(guest.registration.shard, []).append(guest)
-        for shard_replies in await asyncio.gather(*(self._at_shard(name, group) for name, group in by_shard.items())):
-            replies += shard_replies
+        rounds: list[dict[Address, Guest]] = []
+        for guest in await self._admit(batch, replies):
+            _into_round(rounds, guest)
+        for guests in rounds:
+            by_shard: dict[str, list[Guest]] = {}
+            for guest in guests.values():
+                by_shard.setdefault(guest.registration.shard, []).append(guest)
+            for shard_replies in await asyncio.gather(*(self._at_shard(name, group) for name, group in by_shard.items())):
+                replies += shard_replies
         self._counts.hellos.update(reply.answer.code or reply.answer.status.value for reply in replies)
         return replies
 
-    async def _admit(self, batch: Mapping[str, bytes], replies: list[Reply]) -> list[_Guest]:
+    # --- before the transaction ------------------------------------------------------------------
+
+    async def _admit(self, batch: Sequence[tuple[str, bytes]], replies: list[Reply]) -> list[Guest]:
+        """Those who are who they claim to be; refusals are added to `replies`."""
         opened: list[tuple[Address, Opened | Rejected]] = []
-        for subject, data in batch.items():
+        for subject, data in dict.fromkeys(batch):
             address = parse(subject)
             if address is None:
                 self._counts.hellos["subject.malformed"] += 1
                 continue
             try:
-                opened.append((address, open_as(Hello, data)))
+                opened.append((address, open_as((Hello,), data)))
             except Rejected as error:
                 opened.append((address, error))
         try:
@@ -67,7 +72,7 @@ class Greeter:
             log.warning("cannot look up sites that say hello: %s", error)
             replies += (Reply(address, answer_unavailable(frame.attempt, UNAVAILABLE_RETRY_S)) for address, frame in opened)
             return []
-        guests: list[_Guest] = []
+        guests: list[Guest] = []
         for address, frame in opened:
             registration = known.get(address)
             if registration is None:
@@ -76,14 +81,32 @@ class Greeter:
             try:
                 if isinstance(frame, Rejected):
                     raise frame
+                registration = await self._remember(address, frame, registration)
                 box_epoch = ensure_agreement(address, frame, registration)
-                guests.append(_Guest(Contact(address=address, box_epoch=box_epoch, hello=frame.frame), registration))
+                guests.append(Guest(Contact(address=address, box_epoch=box_epoch, hello=frame.frame), registration, frame.key))
+            except Unavailable as error:
+                log.warning("cannot register again what a box proves: %s", error)
+                replies.append(Reply(address, answer_unavailable(frame.attempt, UNAVAILABLE_RETRY_S)))
             except Rejected as error:
                 log.warning("refused a hello on the subject of site %s: %s", address.site_id, error)
                 replies.append(Reply(address, answer_rejected(error)))
         return guests
 
-    async def _at_shard(self, name: str, group: list[_Guest]) -> list[Reply]:
+    async def _remember(self, address: Address, frame: Opened, registration: Registration) -> Registration:
+        """The registration, with what the box proves and the hub has forgotten. Raises Rejected, Unavailable."""
+        claim = forgotten_claim(address, frame, registration, self._read_claim) if self._read_claim is not None else None
+        if claim is None:
+            return registration
+        if not await self._registry.learn(claim, frame.frame.claim):
+            detail = f"Epoch {claim.epoch} of the site was given to another box as well."
+            raise Rejected("epoch.twice", detail, frame.attempt)
+        log.warning("site %s: the claim of epoch %d was forgotten here and is registered again", address.site_id, claim.epoch)
+        self._registry.forget([address])
+        return (await self._registry.find([(address, frame.key)])).get(address, registration)
+
+    # --- the transaction -------------------------------------------------------------------------
+
+    async def _at_shard(self, name: str, group: list[Guest]) -> list[Reply]:
         shard, breaker = self._shards.get(name), self._breakers.get(name)
         if shard is not None and breaker is not None and breaker.is_closed:
             began_at = breaker.begin()
@@ -97,41 +120,29 @@ class Greeter:
                 return replies
         return [Reply(guest.contact.address, answer_unavailable(guest.contact.hello.attempt, UNAVAILABLE_RETRY_S)) for guest in group]
 
-    async def _record(self, shard: Shard, group: list[_Guest]) -> list[Reply]:
+    async def _record(self, shard: Shard, group: list[Guest]) -> list[Reply]:
         incarnation = await shard.incarnation()
         async with shard.transaction() as transaction:
             placed = await transaction.lock_placements(
                 {guest.contact.address.org_id: guest.registration.placement_epoch for guest in group}
             )
             here = [guest for guest in group if guest.contact.address.org_id in placed]
-            marks = await transaction.record_contacts([guest.contact for guest in here]) if here else {}
-            forked = {
-                guest.contact.address
-                for guest in here
-                if await self._is_forked(transaction.stored_hash, guest.contact, marks[guest.contact.address])
-            }
-        self._registry.forget(guest.contact.address for guest in group if guest.contact.address not in marks)
-        return [Reply(guest.contact.address, _answer(guest, marks, forked, incarnation)) for guest in group]
-
-    async def _is_forked(self, stored_hash: Callable[..., object], contact: Contact, watermark: Position) -> bool:
-        """Whether the head of the box is an entry that we hold otherwise (Law 2: noticed by whoever sees it)."""
-        head = contact.hello.head
-        if head.sequence == 0 or head.sequence > watermark.sequence:
-            return False
-        held = watermark.hash if head.sequence == watermark.sequence else await stored_hash(contact.address, head.sequence)  # type: ignore[misc]
-        return held != head.hash
+            answers = await welcome(transaction, here, incarnation) if here else {}
+        self._registry.forget(guest.contact.address for guest in group if guest.contact.address not in answers)
+        return [
+            Reply(
+                guest.contact.address,
+                answers.get(guest.contact.address) or answer_unavailable(guest.contact.hello.attempt, UNAVAILABLE_RETRY_S),
+            )
+            for guest in group
+        ]
 
 
-def _answer(guest: _Guest, marks: Mapping[Address, Position], forked: set[Address], incarnation: str) -> Answer:
-    contact, hello = guest.contact, guest.contact.hello
-    watermark = marks.get(contact.address)
-    if watermark is None:
-        return answer_unavailable(hello.attempt, UNAVAILABLE_RETRY_S)
-    current = max(guest.registration.epoch, watermark.epoch)
-    if contact.box_epoch < current:
-        detail = f"This box was given epoch {contact.box_epoch}; the site is at epoch {current}."
-        return answer_ok(hello.attempt, incarnation, watermark, AnswerStatus.FENCED, "epoch.fenced", detail)
-    if contact.address in forked:
-        detail = f"The hub holds another entry at sequence {hello.head.sequence}."
-        return answer_ok(hello.attempt, incarnation, watermark, AnswerStatus.FORK, "envelope.fork", detail)
-    return answer_ok(hello.attempt, incarnation, watermark)
+def _into_round(rounds: list[dict[Address, Guest]], guest: Guest) -> None:
+    """One box of a site in each round; a later hello of the same box takes the place of the one before."""
+    for guests in rounds:
+        other = guests.get(guest.contact.address)
+        if other is None or other.key == guest.key:
+            guests[guest.contact.address] = guest
+            return
+    rounds.append({guest.contact.address: guest})

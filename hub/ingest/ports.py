@@ -47,6 +47,10 @@ class Registration(msgspec.Struct, frozen=True, kw_only=True):
         """The epoch in force: that of the last claim, 0 before the first."""
         return max(self.boxes.values(), default=0)
 
+    def proof(self, box_epoch: int) -> str:
+        """The token that proves to a box of `box_epoch` that it was replaced; empty where we have none."""
+        return self.claim if box_epoch < self.epoch else ""
+
 
 class ContradictionKind(StrEnum):
     FORK = "fork"  # other entries than ours at sequences that we hold

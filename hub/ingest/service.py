@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import nats.errors
 from nats.aio.client import Client
@@ -16,32 +17,44 @@ from nats.aio.msg import Msg
 from hub.ingest.answers import Reply
 from hub.ingest.apply import Applier
 from hub.ingest.counts import Counts
+from hub.ingest.fencing import ClaimNotices, tell_replaced
 from hub.ingest.greet import Greeter
 from hub.ingest.lanes import LaneKeeper, Leases
+from hub.ingest.ports import Registry
 from hub.ingest.reader import LaneMissing, LaneReader
 from hub.ingest.streams import ensure_lane
 from shared.limits import BROKER_PING_S, CONNECT_TIMEOUT_S, HELLOS_BATCH_MAX, HELLOS_QUEUED_MAX, RECONNECT_WAIT_S
 from shared.operator_error import OperatorError
 from shared.protocol.envelope import encode_answer
-from shared.protocol.subjects import HELLO_ALL, answers
+from shared.protocol.subjects import HELLO_ALL, Address, answers
 
-__all__ = ["IngestService"]
+__all__ = ["BrokerAt", "IngestService"]
 
 log = logging.getLogger(__name__)
 _QUEUE_GROUP = "ingest"
+
+
+class BrokerAt(NamedTuple):
+    """Where the broker is, the credentials file, and how many replicas a lane has."""
+
+    urls: Sequence[str]
+    creds: Path | None
+    replicas: int
 
 
 class IngestService:
     """One process of `comanda hub ingest`. Any number may run."""
 
     def __init__(
-        self, urls: Sequence[str], creds: Path | None, replicas: int, applier: Applier, greeter: Greeter, leases: Leases, counts: Counts
-    ) -> None:
-        self._urls = list(urls)
-        self._creds = creds
-        self._replicas = replicas
+        self, broker: BrokerAt, applier: Applier, greeter: Greeter, leases: Leases, registry: Registry, claims: ClaimNotices, counts: Counts
+    ) -> None:  # fmt: skip
+        self._urls = list(broker.urls)
+        self._creds = broker.creds
+        self._replicas = broker.replicas
         self._applier = applier
         self._greeter = greeter
+        self._registry = registry
+        self._claims = claims
         self._counts = counts
         self._client = Client()
         self._last_error = ""
@@ -54,14 +67,18 @@ class IngestService:
         await self._connect(stop)
         if stop.is_set():
             return
-        greeting = asyncio.create_task(self._answer_hellos(), name="hellos")
+        beside = [
+            asyncio.create_task(self._answer_hellos(), name="hellos"),
+            asyncio.create_task(self._watch_claims(), name="claims"),
+        ]
         try:
             await self._client.subscribe(HELLO_ALL, queue=_QUEUE_GROUP, cb=self._on_hello)
             log.info("ingest is ready")
             await self.keeper.run(stop)
         finally:
-            greeting.cancel()
-            await asyncio.gather(greeting, return_exceptions=True)
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
             await self._client.close()
 
     # --- the connection --------------------------------------------------------------------------
@@ -182,3 +199,16 @@ class IngestService:
                 await self._publish(await self._greeter.greet(batch))
             except Exception:  # whatever it was, those who come after must be greeted; the traceback says what
                 log.exception("hellos were not answered")
+
+    # --- claims ----------------------------------------------------------------------------------
+
+    async def _watch_claims(self) -> None:
+        while True:
+            try:
+                await self._claims.watch(self._on_claims)
+            except Exception:  # whatever it was, replaced boxes must be told; the traceback says what
+                log.exception("claims are listened for anew")
+                await asyncio.sleep(RECONNECT_WAIT_S)
+
+    async def _on_claims(self, addresses: Sequence[Address]) -> None:
+        await self._publish(await tell_replaced(self._registry, addresses))

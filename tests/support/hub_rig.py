@@ -28,7 +28,7 @@ from shared.domain.kernel import Key
 from shared.limits import CLAIM_CODE_BYTES
 from shared.protocol.envelope import Answer
 from tests.support.boxes import new_id
-from tests.support.issuer import CREDENTIALS
+from tests.support.issuer import CREDENTIALS, read_claim
 from tests.support.journals import SiteJournal
 from tests.support.postgres import Database as TestDatabase
 
@@ -52,7 +52,7 @@ class HubRig:
         self.counts, self.projected = Counts(), ProjectCounts()
         self._databases: list[Database] = []
         self.applier = self.make_applier()
-        self.greeter = Greeter(self._registry(), self._shards(), time.monotonic, self.counts)
+        self.greeter = Greeter(self._registry(), self._shards(), time.monotonic, self.counts, read_claim)
         self.projectors = {name: self.make_projector(name) for name in shards}
 
     async def migrate(self) -> list[str]:
@@ -77,7 +77,7 @@ class HubRig:
         return CachedRegistry(self.database(self.control.app_dsn, Role.INGEST, "control"), time.monotonic)
 
     def _shards(self) -> dict[str, PostgresShard]:
-        return {name: PostgresShard(self.database(shard.app_dsn, Role.INGEST, name)) for name, shard in self.shards.items()}
+        return {name: PostgresShard(self.database(shard.app_dsn, Role.INGEST, name), time.monotonic) for name, shard in self.shards.items()}
 
     def make_applier(self) -> Applier:
         """Another owner, with caches and connections of its own."""

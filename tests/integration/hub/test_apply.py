@@ -14,6 +14,7 @@ from shared.limits import CREDIT_ENTRIES
 from shared.protocol.entry import START
 from shared.protocol.envelope import AnswerStatus
 from tests.support.hub_rig import HubRig, everything
+from tests.support.issuer import read_claim
 from tests.support.journals import SiteJournal
 from tests.support.postgres import TestPostgres
 from tests.support.waiting import eventually_async
@@ -134,10 +135,12 @@ async def test_a_replaced_box_is_fenced_and_what_it_held_is_kept(rig: HubRig) ->
 
     await eventually_async(is_known, "a key that is not known is looked up")
     (answer,) = await rig.send(old.message(5, 8))
-    assert (answer.status, answer.code) == (AnswerStatus.FENCED, "epoch.fenced")
-    kept = await rig.look_as(old, "select kind, first_sequence, last_sequence from forks where site_id = $1::text::uuid")
-    assert [tuple(row) for row in kept] == [("fenced", 5, 8)]
+    assert (answer.status, answer.code, answer.watermark) == (AnswerStatus.FENCED, "epoch.fenced", old.entries[7].position)
+    assert read_claim(answer.claim).epoch == 2
+    kept = await rig.look_as(old, "select epoch, sequence, hash, entry, state from orphans where site_id = $1::text::uuid order by 2")
+    assert [tuple(row) for row in kept] == [(1, each.sequence, each.hash, each.entry, "held") for each in old.entries[4:8]]
     assert await rig.stored(new) == everything(new)
+    assert await rig.look_as(old, "select from forks where site_id = $1::text::uuid") == []
 
 
 async def test_a_box_cannot_write_an_epoch_that_it_was_not_given(rig: HubRig) -> None:
@@ -268,4 +271,5 @@ async def test_an_incarnation_is_that_of_the_shard(rig: HubRig) -> None:
     site = await rig.add_site(shard="s1")
     (reply,) = await rig.greeter.greet([site.hello()])
     async with rig.database(rig.shards["s1"].app_dsn, Role.INGEST).transaction() as connection:
-        assert reply.answer.incarnation == await connection.fetchval("select incarnation::text from identity")
+        assert reply.answer.incarnation == await connection.fetchval("select shard_incarnation()")
+        assert reply.answer.incarnation.startswith(await connection.fetchval("select incarnation::text from identity"))

@@ -1,12 +1,13 @@
 """One contract for shards in memory and on Postgres, so that what stands on the fake stands on the real one."""
 
+import time
 from collections.abc import Callable
 
 import pytest
 
 from hub.db.apply_store import PostgresShard
 from hub.db.connect import Role
-from hub.ingest.ports import Contact, Contradiction, ContradictionKind, Shard
+from hub.ingest.ports import Contact, Contradiction, ContradictionKind, Shard, Standing
 from shared.protocol.entry import START
 from shared.protocol.envelope import Hello
 from tests.support.hub_rig import HubRig
@@ -20,7 +21,7 @@ def make_shard(request: pytest.FixtureRequest, rig: HubRig) -> Callable[[SiteJou
 
     def make(site: SiteJournal) -> Shard:
         if request.param == "postgres":
-            return PostgresShard(rig.database(rig.shards["s1"].app_dsn, Role.INGEST, "s1"))
+            return PostgresShard(rig.database(rig.shards["s1"].app_dsn, Role.INGEST, "s1"), time.monotonic)
         shard = MemoryShard("s1")
         shard.placements[site.address.org_id] = 1
         return shard
@@ -77,7 +78,7 @@ async def test_contacts_tell_watermarks_and_contradictions_are_kept_once(rig: Hu
     for _ in range(2):
         async with shard.transaction() as transaction:
             contacts = [Contact(address=site.address, box_epoch=1, hello=hello)]
-            assert await transaction.record_contacts(contacts) == {site.address: START}
+            assert await transaction.record_contacts(contacts) == {site.address: Standing(watermark=START)}
             await transaction.keep([contradiction])
 
 

@@ -93,8 +93,10 @@ async def test_a_shard_that_is_not_configured_is_unavailable(rig: Rig) -> None:
 async def test_a_fenced_box_is_told_so_even_when_its_entries_would_fit(rig: Rig) -> None:
     site = rig.site()
     rig.registry.register(site.address, "the key of the next box", epoch=2)
-    assert await rig.statuses(site.message(1, 5), site.message(9, 10)) == [AnswerStatus.FENCED]
-    assert {each.kind for each in rig.shards["s1"].kept.values()} == {"fenced"}
+    kept, gap = [reply.answer for reply in await rig.applier.apply([site.message(1, 5), site.message(9, 10)])]
+    assert (kept.status, kept.code, kept.watermark) == (AnswerStatus.FENCED, "epoch.fenced", site.entries[4].position)
+    assert (gap.status, gap.code, gap.watermark) == (AnswerStatus.FENCED, "envelope.gap", site.entries[4].position)
+    assert rig.shards["s1"].orphans == {(site.address, 1): site.entries[:5]}
     assert rig.shards["s1"].journals == {}
 
 

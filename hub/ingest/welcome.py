@@ -1,0 +1,124 @@
+"""What is answered to those who say hello, within one transaction of their shard.
+
+What lives here: where the hub stands with each box, present or replaced; holes; and what goes along with the answer to the present
+box: documents the hub lacks, commands for the site, what is backed up. Who is admitted is not decided here.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from hub.ingest.answers import answer_ok
+from hub.ingest.ports import Contact, Hole, Registration, ShardTransaction, Standing
+from shared.limits import KEEPSAKES_WANTED_MAX, SITE_COMMANDS_PER_ANSWER
+from shared.protocol.entry import Position
+from shared.protocol.envelope import Answer, AnswerStatus, SiteCommand
+from shared.protocol.subjects import Address
+
+__all__ = ["Guest", "welcome"]
+
+log = logging.getLogger(__name__)
+
+
+class Guest(NamedTuple):
+    """A box that said hello and is who it claims to be; `key` signed."""
+
+    contact: Contact
+    registration: Registration
+    key: str
+
+
+async def welcome(transaction: ShardTransaction, guests: Sequence[Guest], incarnation: str) -> dict[Address, Answer]:
+    """The answers to `guests`, one of each site. Their contacts are recorded, and what has to be."""
+    standings = await transaction.record_contacts([guest.contact for guest in guests])
+    answers: dict[Address, Answer] = {}
+    present: list[Guest] = []
+    for guest in guests:
+        contact, standing = guest.contact, standings[guest.contact.address]
+        if contact.box_epoch < max(guest.registration.epoch, standing.watermark.epoch):
+            answers[contact.address] = await _fenced(transaction, guest, standing.watermark, incarnation)
+        elif await _is_forked(transaction, contact, standing.watermark):
+            detail = f"The hub holds another entry at sequence {contact.hello.head.sequence}."
+            answers[contact.address] = answer_ok(
+                contact.hello.attempt, incarnation, standing.watermark, AnswerStatus.FORK, "envelope.fork", detail
+            )
+        else:
+            present.append(guest)
+    holes = await _holes(transaction, present, standings)
+    wanted = await _wanted(transaction, present)
+    commands = await _commands(transaction, present, standings)
+    for guest in present:
+        address, standing = guest.contact.address, standings[guest.contact.address]
+        hole = holes.get(address)
+        detail = "" if hole is None else f"Entries {hole.before.sequence + 1} to {hole.last.sequence} are on no box and not in the hub."
+        watermark, code = (standing.watermark, "") if hole is None else (hole.last, "journal.hole")
+        answers[address] = replace(
+            answer_ok(guest.contact.hello.attempt, incarnation, watermark, AnswerStatus.OK, code, detail),
+            wanted=wanted.get(address, ()),
+            commands=commands.get(address, ()),
+            backed_up=standing.backed_up,
+        )
+    return answers
+
+
+async def _fenced(transaction: ShardTransaction, guest: Guest, watermark: Position, incarnation: str) -> Answer:
+    contact = guest.contact
+    branch = await transaction.branch(contact.address, contact.box_epoch, watermark)
+    detail = f"This box was given epoch {contact.box_epoch}; the site is at epoch {max(guest.registration.epoch, watermark.epoch)}."
+    answer = answer_ok(contact.hello.attempt, incarnation, branch.kept, AnswerStatus.FENCED, "epoch.fenced", detail)
+    return replace(answer, claim=guest.registration.proof(contact.box_epoch))
+
+
+async def _is_forked(transaction: ShardTransaction, contact: Contact, watermark: Position) -> bool:
+    """Whether the head of the box is an entry that we hold otherwise (Law 2: noticed by whoever sees it). What lies in a hole is not
+    held at all."""
+    head = contact.hello.head
+    if head.sequence == 0 or head.sequence > watermark.sequence:
+        return False
+    held = watermark.hash if head.sequence == watermark.sequence else await transaction.stored_hash(contact.address, head.sequence)
+    return held is not None and held != head.hash
+
+
+async def _holes(transaction: ShardTransaction, present: Sequence[Guest], standings: Mapping[Address, Standing]) -> dict[Address, Hole]:
+    """Declare what the present box has trimmed and the hub has lost: nobody can send it any more, and the rest must not wait for it."""
+    begins = {guest.contact.address: guest.contact.hello.begins for guest in present}
+    lacking = sorted(address for address, position in begins.items() if position.sequence > standings[address].watermark.sequence)
+    if not lacking:
+        return {}
+    found: dict[Address, Hole] = {}
+    for address, watermark in (await transaction.lock_watermarks(lacking)).items():
+        if begins[address].sequence <= watermark.sequence:
+            continue  # it came while we looked
+        hole = found[address] = Hole(address=address, before=watermark, last=begins[address])
+        log.error("site %s: entries %d to %d are lost", address.site_id, hole.before.sequence + 1, hole.last.sequence)
+        await transaction.declare_hole(hole)
+    return found
+
+
+async def _wanted(transaction: ShardTransaction, present: Sequence[Guest]) -> dict[Address, tuple[str, ...]]:
+    """A few of the documents that the boxes name and the hub lacks."""
+    named = {guest.contact.address: guest.contact.hello.keepsakes for guest in present if guest.contact.hello.keepsakes}
+    if not named:
+        return {}
+    held = await transaction.keepsakes(list(named))
+    lacking = {
+        address: dict.fromkeys(each.version for each in keepsakes if each.version not in held.get(address, frozenset()))
+        for address, keepsakes in named.items()
+    }
+    return {address: tuple(versions)[:KEEPSAKES_WANTED_MAX] for address, versions in lacking.items()}
+
+
+async def _commands(
+    transaction: ShardTransaction, present: Sequence[Guest], standings: Mapping[Address, Standing]
+) -> dict[Address, tuple[SiteCommand, ...]]:
+    """The commands that wait for these sites, less those that they say they have refused."""
+    waiting = [guest for guest in present if standings[guest.contact.address].has_commands]
+    if not waiting:
+        return {}
+    for guest in waiting:
+        if guest.contact.hello.figures.refused_commands:
+            await transaction.commands_refused(guest.contact.address, guest.contact.hello.figures.refused_commands)
+    found = await transaction.open_commands([guest.contact.address for guest in waiting])
+    return {address: tuple(commands[:SITE_COMMANDS_PER_ANSWER]) for address, commands in found.items()}
