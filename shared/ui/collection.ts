@@ -32,7 +32,7 @@ export class LiveSite {
   /** Changes with every word on what has run out or has a price of the site's own. */
   readonly overridesHeard = signal(0);
   readonly tickets = signal<ReadonlyMap<string, Ticket>>(new Map());
-  /** The sequence at which a check was last known to change: no earlier than it did. */
+  /** The sequence at which a check last changed; of an older box, which does not say, no earlier than it did. */
   readonly #changedAt = new Map<string, number>();
 
   /** Take in a frame. A snapshot makes everything known before void. */
@@ -43,8 +43,8 @@ export class LiveSite {
       const checks = new Map(whole ? [] : this.checks.value);
       const closed = new Map(this.closed.value);
       const tickets = new Map(whole ? [] : this.tickets.value);
-      for (const check of frame.checks) {
-        this.#changedAt.set(check.check_id, sequenceOf(frame.position));
+      for (const [index, check] of frame.checks.entries()) {
+        this.#changedAt.set(check.check_id, frame.check_sequences?.[index] ?? sequenceOf(frame.position));
         if (check.status === "open") checks.set(check.check_id, check);
         else {
           checks.delete(check.check_id);
@@ -68,16 +68,7 @@ export class LiveSite {
     });
   }
 
-  /** Forget everything: the box says that the cursor is of another history. */
-  forget(): void {
-    batch(() => {
-      this.#changedAt.clear();
-      this.position.value = "";
-      for (const known of [this.checks, this.closed, this.tickets]) known.value = new Map();
-    });
-  }
-
-  /** Whether the cloud has all of a check; a check that came with a snapshot counts as new as the snapshot. */
+  /** Whether the cloud has all of a check, as of its last change. */
   placeOf(checkId: string): Place {
     return (this.#changedAt.get(checkId) ?? this.sequence.value) <= this.cloud.value.sequence ? "cloud" : "box";
   }

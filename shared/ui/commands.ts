@@ -1,217 +1,301 @@
 /**
- * What a device says to the box: ids made here, kept in order until answered, sent again with the same id.
+ * The device session with hands: it writes down, sends, hands in, and shows what is so as signals. One for each tab of a device.
  *
- * A refusal is shown and dropped; silence is asked again; a kitchen command that has grown stale asks a person. What
- * commands mean is not known here.
+ * When something is sent is decided in session.ts; what commands mean is not known here.
  */
 
 import { batch, computed, signal, type ReadonlySignal } from "@preact/signals";
-import { LIMITS, type Accepted, type BatchAccepted, type Command, type Problem, type Submit } from "./generated/wire.ts";
-import { deviceId, sequenceOf, uuid7 } from "./ids.ts";
-import type { Kept, QueueStore } from "./queue-store.ts";
-
-/** A request the box has accepted, while the feed has yet to bring its effect. */
-export interface Settling extends Kept {
-  readonly sequence: number;
-}
+import { LIMITS, type BoxState, type Command, type HandIn, type HandInResult, type Accepted, type Problem, type ShowClaim, type Submit } from "./generated/wire.ts";
+import { uuid7 } from "./ids.ts";
+import { DeviceSession } from "./session.ts";
+import { isFinal, type Action, type Kept, type News, type Note, type Phase, type Wrong } from "./session-words.ts";
+import type { QueueStore } from "./queue-store.ts";
+import type { Channel, Leadership } from "./tabs.ts";
 
 export interface Refusal {
   readonly kept: Kept;
   readonly problem: Problem;
 }
 
-/** What became of one attempt. `later` is anything that does not say whether the box has it. */
-export type Outcome =
-  | { readonly kind: "accepted"; readonly sequence: number }
+/** What became of one attempt. `silent` is anything that the box has not thought about. */
+export type Outcome<Answer> =
+  | { readonly kind: "accepted"; readonly answer: Answer }
   | { readonly kind: "refused"; readonly problem: Problem }
-  | { readonly kind: "later"; readonly problem: Problem | null };
+  | { readonly kind: "silent" };
+
+/** One attempt each; they never throw. */
+export interface Wire {
+  send(kept: Kept): Promise<Outcome<readonly Accepted[]>>;
+  handIn(handIn: HandIn): Promise<Outcome<readonly HandInResult[]>>;
+  showClaim(claim: ShowClaim): Promise<Outcome<unknown>>;
+}
+
+/** What tabs of one device tell one another. */
+export type TabWord =
+  | { readonly say: "written"; readonly notes: readonly Note[] }
+  | { readonly say: "refused"; readonly refusal: Refusal }
+  | { readonly say: "dismissed"; readonly id: string }
+  | { readonly say: "asks"; readonly id: string }
+  | { readonly say: "decided"; readonly id: string; readonly isWanted: boolean };
 
 export interface QueuePorts {
   readonly store: Promise<QueueStore>;
-  /** One attempt; never throws. */
-  readonly send: (kept: Kept) => Promise<Outcome>;
-  /** Whether a request would still reach the kitchen; `unknown` while the box's state is not at hand. */
-  readonly kitchen: (kept: Kept) => "fires" | "moot" | "unknown";
+  readonly wire: Wire;
+  /** Follow the feed from a cursor. */
+  readonly open: (cursor: string) => void;
+  /** Whether the site shows the effect of a stale kitchen request already. */
+  readonly isMoot: (kept: Kept) => boolean;
   /** Codes of refusals that need nobody's attention: what was wanted is so already. */
   readonly moot: ReadonlySet<string>;
+  readonly leadership: Leadership;
+  readonly channel: Channel<TabWord>;
   /** Milliseconds by the device's clock. */
   readonly nowMs: () => number;
-  /** Resolves after so many milliseconds, or sooner when `hurry` is called. */
-  readonly pause: (ms: number) => Promise<void>;
 }
-
-/** Answers that say nothing on the command itself: keep it and try the same id again. 401 asks who the device is. */
-const UNDECIDED = new Set([401, 408, 425, 429]);
 
 export class CommandQueue {
   /** Not answered yet, in order. */
   readonly waiting = signal<readonly Kept[]>([]);
-  readonly settling = signal<readonly Settling[]>([]);
+  /** Accepted, while the feed has yet to bring the effect. */
+  readonly settling = signal<readonly Kept[]>([]);
   readonly refusals = signal<readonly Refusal[]>([]);
   /** A stale request that waits for a person. */
   readonly question = signal<Kept | null>(null);
   /** What the box says when it cannot take anything now. */
   readonly trouble = signal<Problem | null>(null);
+  /** What a person should know of what was held; newest last. */
+  readonly notices = signal<readonly string[]>([]);
   readonly durable = signal(true);
+  readonly phase = signal<Phase>("offline");
+  readonly wrong = signal<Wrong>("");
+  readonly box = signal<BoxState | null>(null);
+  readonly isTurnedAway = signal(false);
+  readonly isLeading = signal(false);
   readonly full = computed(() => this.waiting.value.length >= LIMITS.UI_QUEUE_MAX);
   /** Everything that screens show as on its way, oldest first. */
   readonly underway: ReadonlySignal<readonly Kept[]> = computed(() => [...this.settling.value, ...this.waiting.value]);
   readonly #ports: QueuePorts;
-  readonly #kept = new Map<string, Promise<void>>();
-  readonly #confirmed = new Set<string>();
-  readonly #loaded: Promise<QueueStore>;
-  #pumping = false;
-  #attempt = 0;
+  readonly #session: DeviceSession;
+  /** Notes on their way to the store; what is read meanwhile lacks them. */
+  readonly #unwritten: Note[] = [];
+  /** Notes of other tabs, heard while the store is being read; null while it is not. */
+  #late: Note[] | null = null;
+  #chain: Promise<void> = Promise.resolve();
+  #asksElsewhere = "";
 
   constructor(ports: QueuePorts) {
     this.#ports = ports;
-    this.#loaded = this.#load();
+    this.#session = new DeviceSession({ isLeading: false, isMoot: ports.isMoot });
   }
 
-  async #load(): Promise<QueueStore> {
-    const store = await this.#ports.store;
-    this.durable.value = store.durable;
-    this.waiting.value = [...(await store.all()), ...this.waiting.value];
-    void this.pump();
-    return store;
+  /** Take in what was written down, follow the feed, and send once this tab leads. */
+  start(): void {
+    const { channel, leadership, nowMs } = this.#ports;
+    channel.listen((word) => this.#hear(word));
+    this.#chain = this.#load();
+    this.#tell((session) => session.start(nowMs()));
+    leadership.start((isLeading) => this.#inTurn(() => this.#lead(isLeading)));
   }
+
+  // --- what the shell of the shell tells -----------------------------------------------------------
+
+  frame(news: News): void {
+    this.#tell((session) => session.frame(news, this.#ports.nowMs()));
+  }
+
+  closed(code: number): void {
+    this.#tell((session) => session.disconnected(code, this.#ports.nowMs()));
+  }
+
+  hurry(): void {
+    this.#tell((session) => session.hurry(this.#ports.nowMs()));
+  }
+
+  tick(): void {
+    this.#tell((session) => session.tick(this.#ports.nowMs()));
+  }
+
+  // --- what a person does ----------------------------------------------------------------------------
 
   /** Keep `commands` as one request and send it when its turn comes; returns its id, or null when the queue is full. */
   submit(...commands: readonly Command[]): string | null {
-    if (this.full.value) return null;
     const submits: Submit[] = commands.map((command) => ({ id: uuid7(), command }));
     const [first] = submits;
-    if (first === undefined) return null;
+    if (this.full.value || first === undefined) return null;
     const kept: Kept = { id: first.id, commands: submits, keptMs: this.#ports.nowMs() };
-    this.waiting.value = [...this.waiting.value, kept];
-    this.#kept.set(kept.id, this.#keep(kept));
-    void this.pump();
+    this.#tell((session) => session.submit(kept, this.#ports.nowMs()));
     return kept.id;
   }
 
-  async #keep(kept: Kept): Promise<void> {
-    try {
-      await (await this.#loaded).add(kept);
-    } catch (error) {
-      // The device's disk is full or gone: the request still goes to the box, and the screen says what is at stake.
-      console.warn("a command could not be kept", error);
-      this.durable.value = false;
-    }
-  }
-
-  /** Send what waits, one after the other. Returns when nothing is left or a person is asked. */
-  async pump(): Promise<void> {
-    if (this.#pumping) return;
-    this.#pumping = true;
-    try {
-      const store = await this.#loaded;
-      for (let head = this.waiting.value[0]; head !== undefined && this.question.value === null; head = this.waiting.value[0]) {
-        await this.#kept.get(head.id);
-        const kitchen = this.#isStale(head) ? this.#ports.kitchen(head) : "moot";
-        if (kitchen === "fires") this.question.value = head;
-        else if (kitchen === "unknown") await this.#ports.pause(LIMITS.UI_RECONNECT_MIN_S * 1_000);
-        else await this.#attemptOne(store, head);
-      }
-    } finally {
-      this.#pumping = false;
-    }
-  }
-
-  #isStale(head: Kept): boolean {
-    return this.#ports.nowMs() - head.keptMs > LIMITS.UI_KITCHEN_STALE_S * 1_000 && !this.#confirmed.has(head.id);
-  }
-
-  async #attemptOne(store: QueueStore, head: Kept): Promise<void> {
-    const outcome = await this.#ports.send(head);
-    if (outcome.kind === "later") {
-      this.trouble.value = outcome.problem;
-      const longest = Math.min(LIMITS.UI_RECONNECT_MAX_S, LIMITS.UI_RECONNECT_MIN_S * 2 ** this.#attempt);
-      this.#attempt += 1;
-      return this.#ports.pause(longest * 1_000);
-    }
-    this.#attempt = 0;
-    await this.#forget(store, head.id);
-    batch(() => {
-      this.trouble.value = null;
-      this.waiting.value = this.waiting.value.filter((kept) => kept.id !== head.id);
-      if (outcome.kind === "accepted") this.settling.value = [...this.settling.value, { ...head, sequence: outcome.sequence }];
-      else if (!this.#ports.moot.has(outcome.problem.code)) this.refusals.value = [...this.refusals.value, { kept: head, problem: outcome.problem }];
-    });
-  }
-
-  async #forget(store: QueueStore, id: string): Promise<void> {
-    this.#kept.delete(id);
-    this.#confirmed.delete(id);
-    try {
-      await store.remove(id);
-    } catch (error) {
-      // It stays in the store and is sent once more after a restart; the box answers the same id with the same answer.
-      console.warn("an answered command could not be removed", error);
-    }
-  }
-
-  /** The feed has come to `sequence`: what was accepted up to there is now the box's to show. */
-  observe(sequence: number): void {
-    if (this.settling.value.some((kept) => kept.sequence <= sequence)) {
-      this.settling.value = this.settling.value.filter((kept) => kept.sequence > sequence);
-    }
-  }
-
   /** A person's answer to `question`. */
-  async decide(send: boolean): Promise<void> {
+  decide(isWanted: boolean): void {
     const asked = this.question.value;
     if (asked === null) return;
-    if (send) this.#confirmed.add(asked.id);
-    else {
-      await this.#forget(await this.#loaded, asked.id);
-      this.waiting.value = this.waiting.value.filter((kept) => kept.id !== asked.id);
-    }
-    this.question.value = null;
-    void this.pump();
+    if (!this.#session.isLeading) this.#ports.channel.say({ say: "decided", id: asked.id, isWanted });
+    this.#asksElsewhere = "";
+    this.#tell((session) => session.decide(asked.id, isWanted, this.#ports.nowMs()));
+  }
+
+  /** A person says that this device belongs to the site of the box it talks to. */
+  startAnew(): void {
+    this.#tell((session) => session.startAnew(this.#ports.nowMs()));
   }
 
   dismiss(refusal: Refusal): void {
-    this.refusals.value = this.refusals.value.filter((other) => other !== refusal);
+    this.#ports.channel.say({ say: "dismissed", id: refusal.kept.id });
+    this.#dismissed(refusal.kept.id);
   }
-}
 
-/** One attempt over HTTP. Only an answer that the box has thought about decides. */
-export async function sendToBox(kept: Kept): Promise<Outcome> {
-  const single = kept.commands.length === 1;
-  try {
-    const answer = await fetch(single ? "/v1/commands" : "/v1/batches", {
-      method: "POST",
-      headers: { "Content-Type": "application/json", "Comanda-Device": deviceId() },
-      body: JSON.stringify(single ? kept.commands[0] : { commands: kept.commands }),
-      signal: AbortSignal.timeout(LIMITS.UI_COMMAND_TIMEOUT_S * 1_000),
-    });
-    if (answer.ok) {
-      const body = (await answer.json()) as Accepted | BatchAccepted;
-      const answers = "answers" in body ? body.answers : [body];
-      return { kind: "accepted", sequence: Math.max(...answers.map(({ position }) => sequenceOf(position))) };
+  dismissNotices(): void {
+    this.notices.value = [];
+  }
+
+  #dismissed(id: string): void {
+    this.refusals.value = this.refusals.value.filter(({ kept }) => kept.id !== id);
+  }
+
+  // --- tabs --------------------------------------------------------------------------------------------
+
+  #hear(word: TabWord): void {
+    const { nowMs } = this.#ports;
+    if (word.say === "written") this.#late?.push(...word.notes);
+    if (word.say === "written") this.#tell((session) => word.notes.flatMap((note) => session.overheard(note, nowMs())));
+    if (word.say === "refused") this.refusals.value = [...this.refusals.value, word.refusal];
+    if (word.say === "dismissed") this.#dismissed(word.id);
+    if (word.say === "asks") {
+      this.#asksElsewhere = word.id;
+      this.#show();
     }
-    const told = answer.headers.get("content-type")?.startsWith("application/problem+json") === true;
-    const problem = told ? ((await answer.json()) as Problem) : null;
-    if (problem !== null && answer.status < 500 && !UNDECIDED.has(answer.status)) return { kind: "refused", problem };
-    return { kind: "later", problem };
-  } catch {
-    // No answer, or half of one: the box may have it or not. The same id asks again.
-    return { kind: "later", problem: null };
+    if (word.say === "decided") this.#tell((session) => session.decide(word.id, word.isWanted, nowMs()));
   }
-}
 
-/** A pause that can be cut short, for the queue to hurry when the box is back. */
-export function interruptiblePause(): { readonly pause: (ms: number) => Promise<void>; readonly hurry: () => void } {
-  let wake: () => void = () => undefined;
-  return {
-    pause: (ms) =>
-      new Promise((resolve) => {
-        const timer = setTimeout(resolve, ms);
-        wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      }),
-    hurry: () => wake(),
-  };
+  async #lead(isLeading: boolean): Promise<void> {
+    if (isLeading) await this.#load();
+    this.#asksElsewhere = "";
+    this.#tell((session) => session.lead(isLeading, this.#ports.nowMs()));
+  }
+
+  /** Read what is written down; what was on its way there meanwhile is laid over it. */
+  async #load(): Promise<void> {
+    this.#late = [];
+    try {
+      const store = await this.#ports.store;
+      const { kept, held, memory } = await store.load();
+      const news = [...this.#late, ...this.#unwritten];
+      this.durable.value &&= store.durable;
+      this.#session.reload(kept, held, memory);
+      this.#tell((session) => news.flatMap((note) => session.overheard(note, this.#ports.nowMs())));
+    } catch (error) {
+      console.warn("what was kept could not be read", error);
+      this.durable.value = false;
+    } finally {
+      this.#late = null;
+    }
+  }
+
+  // --- doing what the session says -----------------------------------------------------------------------
+
+  #tell(what: (session: DeviceSession) => readonly Action[]): void {
+    const actions = what(this.#session);
+    this.#show();
+    const notes: Note[] = [];
+    const rest: Action[] = [];
+    for (const action of actions) {
+      if (action.type === "Open") this.#ports.open(action.cursor);
+      else if (action.type === "Tell") this.notices.value = [...this.notices.value, action.code].slice(-20);
+      else if (action.type === "Ask") this.#ports.channel.say({ say: "asks", id: action.kept.id });
+      else if (action.type === "Send" || action.type === "HandIn" || action.type === "ShowClaim") rest.push(action);
+      else notes.push(action);
+    }
+    if (notes.length + rest.length === 0) return;
+    this.#unwritten.push(...notes);
+    // What is sent is written down first.
+    this.#inTurn(async () => {
+      await this.#write(notes);
+      for (const action of rest) this.#carryOut(action);
+    });
+  }
+
+  #inTurn(act: () => Promise<void>): void {
+    this.#chain = this.#chain.then(act);
+  }
+
+  async #write(notes: readonly Note[]): Promise<void> {
+    if (notes.length === 0) return;
+    try {
+      await (await this.#ports.store).write(notes);
+      this.#ports.channel.say({ say: "written", notes });
+    } catch (error) {
+      // The device's disk is full or gone: the request still goes to the box, and the screen says what is at stake.
+      console.warn("what is kept could not be written down", error);
+      this.durable.value = false;
+    }
+    this.#unwritten.splice(0, notes.length);
+  }
+
+  #carryOut(action: Action): void {
+    const { leadership, nowMs } = this.#ports;
+    if (!leadership.isCertain()) {
+      this.#tell((session) => session.lead(false, nowMs())); // another tab may have begun to: it sends, under the same ids
+      return;
+    }
+    if (action.type === "Send") void this.#send(action.kept);
+    if (action.type === "HandIn") void this.#handIn(action.handIn);
+    if (action.type === "ShowClaim") void this.#showClaim(action.claim);
+  }
+
+  async #send(kept: Kept): Promise<void> {
+    const outcome = await this.#ports.wire.send(kept);
+    const nowMs = this.#ports.nowMs();
+    batch(() => {
+      this.trouble.value = outcome.kind === "refused" && !isFinal(outcome.problem.code, outcome.problem.status) ? outcome.problem : null;
+      if (outcome.kind === "silent") this.#tell((session) => session.silent(kept.id, nowMs));
+      if (outcome.kind === "accepted") this.#tell((session) => session.accepted(kept.id, outcome.answer, nowMs));
+      if (outcome.kind !== "refused") return;
+      const { code, status } = outcome.problem;
+      const isKnown = this.#session.kept.some(({ id }) => id === kept.id);
+      this.#tell((session) => session.refused(kept.id, code, status, nowMs));
+      if (isKnown && isFinal(code, status) && !this.#ports.moot.has(code)) this.#refuse({ kept, problem: outcome.problem });
+    });
+  }
+
+  #refuse(refusal: Refusal): void {
+    this.refusals.value = [...this.refusals.value, refusal];
+    this.#ports.channel.say({ say: "refused", refusal });
+  }
+
+  async #handIn(handIn: HandIn): Promise<void> {
+    const outcome = await this.#ports.wire.handIn(handIn);
+    const nowMs = this.#ports.nowMs();
+    if (outcome.kind === "accepted") this.#tell((session) => session.handedIn(outcome.answer, nowMs));
+    else if (outcome.kind === "refused") this.#tell((session) => session.handInRefused(outcome.problem.code, outcome.problem.status, nowMs));
+    else this.#tell((session) => session.handInSilent(nowMs));
+  }
+
+  async #showClaim(claim: ShowClaim): Promise<void> {
+    const outcome = await this.#ports.wire.showClaim(claim);
+    if (outcome.kind === "silent") this.#tell((session) => session.claimSilent(this.#ports.nowMs()));
+    if (outcome.kind === "refused") console.warn("the box did not take the claim of another", outcome.problem.code);
+  }
+
+  // --- what is so, as signals --------------------------------------------------------------------------------
+
+  #show(): void {
+    const session = this.#session;
+    const asked = session.asked || this.#asksElsewhere;
+    const settling = [...session.unseen.keys()];
+    const shown = this.settling.peek();
+    batch(() => {
+      this.waiting.value = session.kept;
+      if (shown.length !== settling.length || shown.some(({ id }, index) => id !== settling[index])) {
+        this.settling.value = [...session.unseen].map(([id, { command, acceptedMs }]) => ({ id, commands: [command.submit], keptMs: acceptedMs }));
+      }
+      this.question.value = session.kept.find(({ id }) => id === asked) ?? null;
+      this.phase.value = session.phase;
+      this.wrong.value = session.wrong;
+      this.box.value = session.box;
+      this.isTurnedAway.value = session.isTurnedAway;
+      this.isLeading.value = session.isLeading;
+    });
+  }
 }

@@ -1,8 +1,8 @@
 /**
- * The one WebSocket feed of a screen: cursor, resume after reconnecting, and an honest word on whether the box is there.
+ * The one WebSocket feed of a screen, and an honest word on whether the box is there.
  *
- * A browser is not told when the network swallows packets, so silence is answered by asking `/healthz`. What frames mean is
- * not known here.
+ * A browser is not told when the network swallows packets, so silence is answered by asking `/healthz`. When the feed is asked for, and
+ * from where, is decided in session.ts; what frames mean is not known here.
  */
 
 import { signal } from "@preact/signals";
@@ -12,33 +12,26 @@ import { LIMITS, type ScreenFrame } from "./generated/wire.ts";
 /** `connecting` only before the first frame ever; `live` while frames are known to arrive. */
 export type BoxState = "connecting" | "live" | "lost";
 
-/** Close codes after which the cursor means nothing to the box: a bad one, and a fork or one ahead of the head. */
-const CURSOR_VOID = new Set([4400, 4409]);
-/** Close code for a device that the box does not know, or that may not see the feed. */
-const UNKNOWN_DEVICE = 4401;
-
 export interface FeedPorts {
   /** What of the site this screen shows, in the words of the feed: `{ checks: "false" }` leaves checks out. */
   readonly wanted: Readonly<Record<string, string>>;
-  /** The cursor to resume from; empty for a snapshot. */
-  readonly cursor: () => string;
   /** Called for each frame, in order. */
   readonly onFrame: (frame: ScreenFrame) => void;
-  /** Called when the box no longer knows the cursor. */
-  readonly onCursorVoid: () => void;
+  /** Called when the feed is gone, with its close code; 0 where nobody said one. */
+  readonly onClosed: (code: number) => void;
+  /** Called when it is worth trying again at once. */
+  readonly onHurry: () => void;
 }
 
 export class FeedConnection {
   readonly state = signal<BoxState>("connecting");
   /** When the box was last heard, by this device's wall clock (ms); 0 for never. */
   readonly heardMs = signal(0);
-  /** The box answers, but does not take this device. */
-  readonly turnedAway = signal(false);
   readonly #ports: FeedPorts;
   #socket: WebSocket | null = null;
-  #attempt = 0;
+  #failed = false;
   #lastHeard = 0;
-  #retryTimer = 0;
+  #openTimer = 0;
   #probing = false;
 
   constructor(ports: FeedPorts) {
@@ -46,7 +39,6 @@ export class FeedConnection {
   }
 
   start(): void {
-    this.#open();
     window.setInterval(() => void this.#watch(), (LIMITS.UI_PROBE_INTERVAL_S * 1_000) / 2);
     window.addEventListener("online", () => this.#hurry());
     window.addEventListener("offline", () => void this.probe());
@@ -72,9 +64,17 @@ export class FeedConnection {
     }
   }
 
-  #open(): void {
-    window.clearTimeout(this.#retryTimer);
-    const cursor = this.#ports.cursor();
+  /** Follow the feed from `cursor`, empty for a snapshot; a little later each, so that not all screens of a house come at once. */
+  open(cursor: string): void {
+    window.clearTimeout(this.#openTimer);
+    const before = this.#socket;
+    this.#socket = null;
+    before?.close();
+    if (!this.#failed) this.#connect(cursor);
+    else this.#openTimer = window.setTimeout(() => this.#connect(cursor), Math.random() * LIMITS.UI_RECONNECT_MIN_S * 1_000);
+  }
+
+  #connect(cursor: string): void {
     const url = new URL("/v1/feed", location.href);
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
     url.search = new URLSearchParams({ view: "screens", ...this.#ports.wanted, ...(cursor === "" ? {} : { after: cursor }) }).toString();
@@ -84,18 +84,14 @@ export class FeedConnection {
     socket.addEventListener("message", (message: MessageEvent<string>) => {
       if (socket === this.#socket) this.#take(JSON.parse(message.data) as ScreenFrame);
     });
-    socket.addEventListener("close", (event) => {
-      if (socket !== this.#socket) return;
-      if (CURSOR_VOID.has(event.code)) this.#ports.onCursorVoid();
-      this.turnedAway.value = event.code === UNKNOWN_DEVICE;
-      this.#lose();
+    socket.addEventListener("close", ({ code }) => {
+      if (socket === this.#socket) this.#lose(code);
     });
   }
 
   #take(frame: ScreenFrame): void {
-    this.#attempt = 0;
     this.#heard();
-    this.turnedAway.value = false;
+    this.#failed = false;
     this.#ports.onFrame(frame);
     if (this.state.value !== "live") {
       this.state.value = "live";
@@ -117,26 +113,22 @@ export class FeedConnection {
   }
 
   #hurry(): void {
-    this.#attempt = 0;
     if (this.state.value === "live") void this.probe();
-    else if (this.#socket === null) this.#open();
+    this.#ports.onHurry();
   }
 
   #drop(): void {
     const socket = this.#socket;
     if (socket === null) return;
-    this.#lose();
+    this.#lose(0);
     socket.close();
   }
 
-  /** The socket is gone, or as good as: say so, and try again after a growing, jittered while. */
-  #lose(): void {
+  /** The socket is gone, or as good as: say so. */
+  #lose(code: number): void {
     this.#socket = null;
-    if (this.state.value === "live") this.state.value = "lost";
-    if (this.state.value === "connecting" && this.#attempt > 0) this.state.value = "lost";
-    const longest = Math.min(LIMITS.UI_RECONNECT_MAX_S, LIMITS.UI_RECONNECT_MIN_S * 2 ** this.#attempt);
-    this.#attempt += 1;
-    window.clearTimeout(this.#retryTimer);
-    this.#retryTimer = window.setTimeout(() => this.#open(), longest * 1_000 * (0.5 + Math.random() / 2));
+    if (this.state.value === "live" || this.#failed) this.state.value = "lost";
+    this.#failed = true;
+    this.#ports.onClosed(code);
   }
 }

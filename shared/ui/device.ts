@@ -4,13 +4,17 @@
  * Screens and their state are not known here.
  */
 
-import { computed, effect, signal, type ReadonlySignal } from "@preact/signals";
+import { batch, computed, effect, signal, type ReadonlySignal } from "@preact/signals";
 import { second } from "./clock.ts";
 import { LiveSite } from "./collection.ts";
-import { CommandQueue, interruptiblePause, sendToBox } from "./commands.ts";
+import { CommandQueue, type TabWord } from "./commands.ts";
 import { FeedConnection } from "./connection.ts";
 import { LIMITS, type Command, type ErrorCode, type Menu } from "./generated/wire.ts";
-import { openStore, type Kept } from "./queue-store.ts";
+import { uuid7 } from "./ids.ts";
+import { openStore } from "./queue-store.ts";
+import { FOR_THE_KITCHEN, newsOf, type Kept } from "./session-words.ts";
+import { broadcastChannel, leadershipOf } from "./tabs.ts";
+import { boxWire } from "./wire.ts";
 
 /** `away` is the link's own word (its phase), or its silence while something waits for it; `unknown` while the box itself is out of reach. */
 export type CloudReach = "connected" | "away" | "never" | "unknown";
@@ -19,9 +23,6 @@ export type CloudReach = "connected" | "away" | "never" | "unknown";
 const ALREADY_SO = new Set<ErrorCode>([
   "ticket.already_bumped", "ticket.already_served", "ticket.already_shown", "ticket.changes_seen", "line.already_voided",
 ]);
-
-/** What reaches the kitchen: grown stale, a person is asked first. */
-const FOR_THE_KITCHEN = new Set<Command["type"]>(["SendCheck", "FireCourse", "FireLines", "BumpTicket", "ServeTicket"]);
 
 const NO_MENU: Menu = {
   name: "", currency: "XXX", items: [], modifier_groups: [], taxes: [], tables: [], languages: [], categories: [], courses: [], stations: [],
@@ -41,26 +42,30 @@ export class Device {
 
   /** `name` is the app's own, for its store; several boxes on one machine differ by origin. `wanted` is what it shows of the site. */
   constructor(name: string, wanted: Readonly<Record<string, string>> = {}) {
-    const { pause, hurry } = interruptiblePause();
+    const app = `comanda-${name}`;
+    const store = openStore(app);
     this.queue = new CommandQueue({
-      store: openStore(`comanda-${name}`),
-      send: sendToBox,
-      kitchen: (kept) => this.#kitchen(kept),
+      store,
+      wire: boxWire,
+      open: (cursor) => this.feed.open(cursor),
+      isMoot: (kept) => !kept.commands.some(({ command }) => this.#firesKitchen(command)),
       moot: ALREADY_SO,
+      leadership: leadershipOf(app, store, uuid7()),
+      channel: broadcastChannel<TabWord>(app),
       nowMs: () => Date.now(),
-      pause,
     });
     this.feed = new FeedConnection({
       wanted,
-      cursor: () => this.live.position.value,
-      onFrame: (frame) => this.live.apply(frame),
-      onCursorVoid: () => this.live.forget(),
+      onFrame: (frame) =>
+        batch(() => {
+          this.live.apply(frame);
+          this.queue.frame(newsOf(frame));
+        }),
+      onClosed: (code) => this.queue.closed(code),
+      onHurry: () => this.queue.hurry(),
     });
-    effect(() => this.queue.observe(this.queue.settling.value.length > 0 ? this.live.sequence.value : 0));
     effect(() => {
-      if (this.feed.state.value !== "live") return;
-      hurry();
-      void this.#loadSiteName();
+      if (this.feed.state.value === "live") void this.#loadSiteName();
     });
     effect(() => {
       const wanted = this.live.site.value.menu_version;
@@ -70,6 +75,8 @@ export class Device {
 
   start(): void {
     this.feed.start();
+    this.queue.start();
+    window.setInterval(() => this.queue.tick(), LIMITS.UI_RECONNECT_MIN_S * 1_000);
   }
 
   /** Keep and send; false when the tablet is full. */
@@ -88,16 +95,10 @@ export class Device {
     return link === "sending" && !silent ? "connected" : "away";
   }
 
-  /** What the box has done already is sent again without a question; what it has not shown yet cannot be judged. */
-  #kitchen(kept: Kept): "fires" | "moot" | "unknown" {
-    if (kept.commands.every(({ command }) => !FOR_THE_KITCHEN.has(command.type))) return "moot";
-    if (this.feed.state.value !== "live" || this.queue.settling.value.length > 0) return "unknown";
-    return kept.commands.some(({ command }) => this.#firesKitchen(command)) ? "fires" : "moot";
-  }
-
+  /** Whether a command for the kitchen would still change something there, as far as the feed shows. */
   #firesKitchen(command: Command): boolean {
     if (command.type === "BumpTicket" || command.type === "ServeTicket") return this.live.tickets.value.has(command.ticket_id);
-    if (command.type !== "SendCheck" && command.type !== "FireCourse" && command.type !== "FireLines") return false;
+    if (command.type !== "SendCheck" && command.type !== "FireCourse" && command.type !== "FireLines") return FOR_THE_KITCHEN.has(command.type);
     const held = this.live.checks.value.get(command.check_id)?.lines.filter((line) => line.status === "held");
     if (held === undefined || command.type === "SendCheck") return held === undefined || held.length > 0;
     return held.some((line) => (command.type === "FireCourse" ? line.course === command.course : command.line_ids.includes(line.line_id)));

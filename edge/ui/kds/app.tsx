@@ -70,7 +70,7 @@ function Lost({ lost }: { readonly lost: boolean }) {
   const kept = device.queue.waiting.value.length;
   const heard = device.feed.heardMs.value;
   const trouble = device.queue.trouble.value;
-  const away = device.feed.turnedAway.value;
+  const away = device.queue.isTurnedAway.value;
   return (
     <p class="lost-band" role="alert">
       <Icon name="warning" size={40} />

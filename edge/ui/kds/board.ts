@@ -1,7 +1,7 @@
 /** What a station has to cook: pure views of the open tickets. Screens and sockets are not known here. */
 
 import { LIMITS, type Command, type Ticket, type TicketLine } from "@comanda/ui/generated/wire.ts";
-import type { Kept } from "@comanda/ui/queue-store.ts";
+import type { Kept } from "@comanda/ui/session-words.ts";
 
 /** Tickets that this screen has bumped or served, whether or not the box has said yes yet. */
 export function bumpedIds(underway: readonly Kept[]): ReadonlySet<string> {

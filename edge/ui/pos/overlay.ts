@@ -5,7 +5,7 @@
  */
 
 import type { AddLine, CheckView, Command, LineView, PayCash } from "@comanda/ui/generated/wire.ts";
-import type { Kept } from "@comanda/ui/queue-store.ts";
+import type { Kept } from "@comanda/ui/session-words.ts";
 
 export interface ScreenCheck {
   readonly id: string;

@@ -20,7 +20,7 @@ export function Banner({ device, words }: Props) {
   const waiting = queue.waiting.value.length;
   const trouble = queue.trouble.value;
   if (queue.full.value) return <Band mood="alarm" title={t("banner.full")} />;
-  if (feed.turnedAway.value) {
+  if (queue.isTurnedAway.value) {
     return (
       <Band mood="alarm" title={t("banner.unknown")}>
         {t("banner.unknown.detail")}

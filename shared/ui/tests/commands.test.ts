@@ -2,66 +2,46 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CommandQueue, type Outcome, type QueuePorts } from "../commands.ts";
-import type { Command, Problem } from "../generated/wire.ts";
-import { memoryStore, type Kept, type QueueStore } from "../queue-store.ts";
+import type { Command } from "../generated/wire.ts";
+import { memoryStore, type QueueStore } from "../queue-store.ts";
+import type { Kept } from "../session-words.ts";
+import { Box, BOX, refused, SILENT, Tab } from "./tablet.ts";
 
 const SEND: Command = { type: "SendCheck", check_id: "c" };
 const PAY: Command = { type: "PayCash", check_id: "c", tendered_minor: 100 };
 const STALE_MS = 15 * 60_000 + 1;
 
-function problem(code: string): Problem {
-  return { type: `urn:comanda:error:${code}`, title: code, status: 409, detail: code, code, hint: "h" };
-}
-
-/** A box that answers by script; every request it saw, in order. */
-class Box {
-  readonly seen: string[] = [];
-  script: Outcome[] = [];
-
-  readonly send = async (kept: Kept): Promise<Outcome> => {
-    this.seen.push(kept.id);
-    return this.script.shift() ?? { kind: "accepted", sequence: this.seen.length };
-  };
-}
-
-function queueOf(box: Box, over: Partial<QueuePorts> = {}): CommandQueue {
-  return new CommandQueue({
-    store: Promise.resolve(memoryStore()),
-    send: box.send,
-    kitchen: () => "fires",
-    moot: new Set(),
-    nowMs: () => 0,
-    pause: async () => undefined,
-    ...over,
-  });
-}
-
-/** Resolves once `is` holds, looking after each turn of the event loop; node's own deadline ends a hopeless wait. */
-async function until(is: () => boolean): Promise<void> {
-  while (!is()) await new Promise((resolve) => setImmediate(resolve));
-}
-
 test("silence is asked again with the same id, and nothing overtakes it", async () => {
   const box = new Box();
-  box.script = [{ kind: "later", problem: null }, { kind: "later", problem: null }];
-  const queue = queueOf(box);
-  const first = queue.submit(SEND);
-  const second = queue.submit(PAY);
-  await until(() => queue.waiting.value.length === 0);
+  box.script = [SILENT, SILENT];
+  const tab = new Tab(box).hears();
+  const [first, second] = [tab.queue.submit(SEND), tab.queue.submit(PAY)];
+  await tab.untilSent();
   assert.deepEqual(box.seen, [first, first, first, second]);
-  assert.equal(queue.settling.value.length, 2);
-  queue.observe(4);
-  assert.equal(queue.underway.value.length, 0);
+  assert.equal(tab.queue.settling.value.length, 2);
+  tab.hears(12, BOX, false);
+  assert.equal(tab.queue.underway.value.length, 0);
+});
+
+test("nothing is sent while the box has not spoken", async () => {
+  const box = new Box();
+  const tab = new Tab(box);
+  tab.queue.submit(PAY);
+  await tab.until(() => tab.nowMs > 2_000);
+  assert.deepEqual([box.seen, tab.opened], [[], [""]]);
+  tab.hears();
+  await tab.untilSent();
+  assert.equal(box.seen.length, 1);
 });
 
 test("a refusal is shown with its hint, dropped, and the next command goes on", async () => {
   const box = new Box();
-  box.script = [{ kind: "refused", problem: problem("check.closed") }];
-  const queue = queueOf(box);
+  box.script = [refused("check.closed")];
+  const tab = new Tab(box).hears();
+  const { queue } = tab;
   queue.submit(SEND);
   queue.submit(PAY);
-  await until(() => queue.waiting.value.length === 0);
+  await tab.untilSent();
   assert.deepEqual(queue.refusals.value.map((refusal) => refusal.problem.code), ["check.closed"]);
   assert.equal(queue.settling.value.length, 1);
   const [refusal] = queue.refusals.value;
@@ -72,90 +52,122 @@ test("a refusal is shown with its hint, dropped, and the next command goes on", 
 
 test("two screens bump one ticket and the second is not bothered", async () => {
   const box = new Box();
-  box.script = [{ kind: "refused", problem: problem("ticket.already_bumped") }];
-  const queue = queueOf(box, { moot: new Set(["ticket.already_bumped"]) });
-  queue.submit(SEND);
-  await until(() => queue.waiting.value.length === 0);
-  assert.equal(queue.refusals.value.length, 0);
+  box.script = [refused("ticket.already_bumped")];
+  const tab = new Tab(box, { moot: new Set(["ticket.already_bumped"]) }).hears();
+  tab.queue.submit(SEND);
+  await tab.untilSent();
+  assert.equal(tab.queue.refusals.value.length, 0);
 });
 
 test("a box that cannot take anything is named until it can", async () => {
   const box = new Box();
-  box.script = [{ kind: "later", problem: problem("storage.full") }];
-  const troubles: (string | undefined)[] = [];
-  const queue = queueOf(box, { pause: async () => void troubles.push(queue.trouble.value?.code) });
-  queue.submit(SEND);
-  await until(() => queue.waiting.value.length === 0);
-  assert.deepEqual(troubles, ["storage.full"]);
-  assert.equal(queue.trouble.value, null);
+  box.script = [refused("storage.full", 507)];
+  const tab = new Tab(box).hears();
+  tab.queue.submit(SEND);
+  await tab.until(() => tab.queue.trouble.value !== null);
+  assert.equal(tab.queue.trouble.value?.code, "storage.full");
+  await tab.untilSent();
+  assert.equal(tab.queue.trouble.value, null);
 });
 
 test("the tablet restarts with commands in it and sends them first, in order", async () => {
-  const store = memoryStore();
   const old: Kept[] = ["a", "b"].map((id) => ({ id, commands: [{ id, command: PAY }], keptMs: 0 }));
-  for (const kept of old) await store.add(kept);
+  const store = memoryStore({ kept: old });
   const box = new Box();
-  const queue = queueOf(box, { store: Promise.resolve(store) });
-  const third = queue.submit(PAY);
-  await until(() => queue.waiting.value.length === 0);
+  const tab = new Tab(box, { store: Promise.resolve(store) }).hears();
+  const third = tab.queue.submit(PAY);
+  await tab.until(() => box.seen.length === 3);
+  await tab.untilSent();
   assert.deepEqual(box.seen, ["a", "b", third]);
-  assert.deepEqual(await store.all(), []);
+  assert.deepEqual((await store.load()).kept, []);
 });
 
 test("nothing is sent before it is kept", async () => {
   const order: string[] = [];
   const inner = memoryStore();
-  const store: QueueStore = { ...inner, add: async (kept) => (await inner.add(kept), void order.push("kept")) };
+  const store: QueueStore = {
+    ...inner,
+    write: async (notes) => {
+      await inner.write(notes);
+      order.push(...notes.map(({ type }) => type));
+    },
+  };
   const box = new Box();
-  const queue = queueOf(box, { store: Promise.resolve(store), send: async (kept) => (order.push("sent"), box.send(kept)) });
-  queue.submit(PAY);
-  await until(() => queue.waiting.value.length === 0);
-  assert.deepEqual(order, ["kept", "sent"]);
+  const send = box.send.bind(box);
+  box.send = async (kept) => (order.push("sent"), send(kept));
+  const tab = new Tab(box, { store: Promise.resolve(store) }).hears();
+  tab.queue.submit(PAY);
+  await tab.untilSent();
+  await tab.until(() => order.includes("Forget"));
+  assert.deepEqual(order.filter((each) => each !== "Remember"), ["Keep", "sent", "Forget"]);
+});
+
+test("what was accepted is held, with its place, until the cloud has had it for a day", async () => {
+  const store = memoryStore();
+  const box = new Box();
+  const tab = new Tab(box, { store: Promise.resolve(store) }).hears();
+  const id = tab.queue.submit(PAY);
+  await tab.untilSent();
+  await tab.until(() => tab.queue.settling.value.length === 1);
+  tab.hears(11, BOX, false, 11);
+  const { held } = await store.load();
+  assert.deepEqual(held.map(({ command, needed }) => [command.submit.id, needed, command.position]), [[id, 11, "1.11.aa"]]);
+  tab.nowMs += 24 * 3_600_000 + 1;
+  tab.queue.tick();
+  await tab.until(() => tab.nowMs > 25 * 3_600_000);
+  assert.deepEqual((await store.load()).held, []);
+});
+
+test("a tablet that is switched on under a replacement hands in what it was told is accepted, before it sells", async () => {
+  const submit = { id: "soup", command: PAY };
+  const held = [{ command: { submit, position: "1.11.aa", at: "2026-03-02T11:00:00Z", business_date: "2026-03-02" }, needed: 11, acceptedMs: 0 }];
+  const store = memoryStore({ held, memory: { siteId: "s", epoch: 1, claim: "claim-1", settled: 1 } });
+  const box = new Box();
+  const tab = new Tab(box, { store: Promise.resolve(store) });
+  const second = { ...BOX, epoch: 2, claim: "claim-2" };
+  tab.queue.submit(PAY);
+  await tab.until(() => tab.queue.isLeading.value);
+  tab.hears(9, second);
+  await tab.until(() => tab.opened.length === 2);
+  assert.deepEqual(box.handedIn.map(({ commands }) => commands.map(({ submit: { id } }) => id)), [["soup"]]);
+  assert.deepEqual(box.seen, []);
+  tab.hears(12, second);
+  await tab.untilSent();
+  assert.equal(box.seen.length, 1);
+  assert.equal((await store.load()).memory.settled, 2);
 });
 
 test("a device that cannot store says so and sends all the same", async () => {
-  const store: QueueStore = { ...memoryStore(), durable: true, add: () => Promise.reject(new Error("disk full")) };
+  const store: QueueStore = { ...memoryStore(), durable: true, write: () => Promise.reject(new Error("disk full")) };
   const box = new Box();
-  const queue = queueOf(box, { store: Promise.resolve(store) });
-  queue.submit(PAY);
-  await until(() => queue.waiting.value.length === 0);
+  const tab = new Tab(box, { store: Promise.resolve(store) }).hears();
+  tab.queue.submit(PAY);
+  await tab.untilSent();
   assert.equal(box.seen.length, 1);
-  assert.equal(queue.durable.value, false);
+  assert.equal(tab.queue.durable.value, false);
 });
 
 test("a kitchen command that has grown stale asks a person, and is sent or dropped as told", async () => {
   for (const [send, seen] of [[true, 2], [false, 1]] as const) {
-    const store = memoryStore();
-    await store.add({ id: "old", commands: [{ id: "old", command: SEND }], keptMs: -STALE_MS });
+    const store = memoryStore({ kept: [{ id: "old", commands: [{ id: "old", command: SEND }], keptMs: -STALE_MS }] });
     const box = new Box();
-    const queue = queueOf(box, { store: Promise.resolve(store) });
-    queue.submit(PAY);
-    await until(() => queue.question.value !== null);
+    const tab = new Tab(box, { store: Promise.resolve(store) }).hears();
+    tab.queue.submit(PAY);
+    await tab.until(() => tab.queue.question.value !== null);
     assert.deepEqual(box.seen, []);
-    await queue.decide(send);
-    await until(() => queue.waiting.value.length === 0);
+    tab.queue.decide(send);
+    await tab.untilSent();
     assert.equal(box.seen.length, seen);
-    assert.deepEqual(await store.all(), []);
+    assert.deepEqual((await store.load()).kept, []);
   }
 });
 
-test("a stale command that the box has carried out already asks nobody", async () => {
-  const box = new Box();
-  let asked = 0;
-  let now = 0;
-  const queue = queueOf(box, { nowMs: () => now, kitchen: () => (asked++ < 2 ? "unknown" : "moot"), pause: async () => undefined });
-  box.script = [{ kind: "later", problem: null }];
-  queue.submit(SEND);
-  now = STALE_MS;
-  await until(() => queue.waiting.value.length === 0);
-  assert.equal(queue.question.value, null);
-  assert.equal(box.seen.length, 2);
-});
-
 test("a full queue takes no more and says so", async () => {
-  const queue = queueOf(new Box(), { send: () => new Promise(() => undefined) });
+  const box = new Box();
+  box.mute = true;
+  const tab = new Tab(box).hears();
   let taken = 0;
-  while (queue.submit(PAY) !== null) taken += 1;
+  while (tab.queue.submit(PAY) !== null) taken += 1;
   assert.equal(taken, 2_000);
-  assert.equal(queue.full.value, true);
+  assert.equal(tab.queue.full.value, true);
 });

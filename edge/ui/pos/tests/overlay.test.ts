@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { CheckView, Command, LineView } from "@comanda/ui/generated/wire.ts";
-import type { Kept } from "@comanda/ui/queue-store.ts";
+import type { Kept } from "@comanda/ui/session-words.ts";
 import { heldLines, overlay, sumsPending } from "../overlay.ts";
 
 function kept(id: string, ...commands: Command[]): Kept {
