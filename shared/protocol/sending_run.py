@@ -124,10 +124,10 @@ class SendingRun:
         """The run up to the end of a command; what is cut off waits for its rest.
 
         A box that is replaced goes on from where the hub stands: half a command there would be half in effect for ever. Only one that
-        is too large for an envelope, or for the credit, is sent in parts.
+        is too large for an envelope, or for the credit, is sent in parts, and only when nothing else is in flight: credit grows.
         """
         end = next((count for count in range(len(run), 0, -1) if _ends_command(run[count - 1])), 0)
-        if end == 0 and not self._is_all_read(run):
+        if end == 0 and not (self.in_flight or self._is_all_read(run)):
             return run
         while len(run) > end:
             self._buffer.appendleft(run.pop())

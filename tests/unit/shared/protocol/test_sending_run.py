@@ -52,16 +52,31 @@ def test_a_page_of_the_feed_ends_within_a_command_and_its_rest_is_awaited() -> N
     assert sent(run) == [[3, 4, 5]]
 
 
-def test_a_command_that_fits_no_envelope_is_sent_in_parts() -> None:
+def test_a_command_that_fits_no_envelope_is_sent_in_parts_when_nothing_else_is_under_way() -> None:
     run = begun()
     run.take(journal(1, 12))
-    assert sent(run) == [[1], [2, 3, 4, 5, 6], [7, 8, 9, 10, 11], [12, 13]]
+    assert sent(run) == [[1]]
+    run.settle(1, 2.0)
+    assert sent(run) == [[2, 3, 4, 5, 6]]
+    run.settle(6, 3.0)
+    assert sent(run) == [[7, 8, 9, 10, 11]]
+    run.settle(11, 4.0)
+    assert sent(run) == [[12, 13]]
 
 
-def test_credit_that_ends_within_a_command_stops_nothing() -> None:
+def test_credit_that_ends_within_a_command_is_waited_for_while_it_can_grow() -> None:
+    run = begun(credit=5)
+    run.take(journal(4, 3))
+    assert sent(run) == [[1, 2, 3, 4]]
+    run.grant(9, 60.0)
+    assert sent(run) == [[5, 6, 7]]
+
+
+def test_credit_smaller_than_a_command_stops_nothing() -> None:
     run = begun(credit=2)
     run.take(journal(3, 1))
     assert sent(run) == [[1, 2]]
+    run.settle(2, 2.0)
     run.grant(10, 60.0)
     assert sent(run) == [[3, 4]]
 
