@@ -86,19 +86,25 @@ def _ensure_name(name: str) -> None:
     "/followers/{name:str}",
     status_code=204,
     summary="Where a follower of the journal stands",
-    responses=refusals("device.box_only", "follower.unknown", "follower.too_many", "feed.bad_cursor", "feed.fork", "feed.ahead"),
+    responses=refusals("device.box_only", "follower.unknown", "follower.too_many", "feed.bad_cursor"),
 )
 async def put_follower(request: Anybody, edge: Here, name: FollowerName, data: JSONBody[FollowerReport]) -> None:
-    """A mirror, say, tells how far it is; `/v1/status` shows it with its age. A position that is none of this journal is refused: the
-    follower is on another branch, or ahead of a journal whose tail is missing."""
+    """A mirror, say, tells how far it is; `/v1/status` shows it with its age. A position that is none of this journal is not shown: the
+    alarm is, for the follower is on another branch, or ahead of a journal whose tail is missing."""
     ensure_box(request)
     _ensure_name(name)
-    if edge.told.find(name) is None and len(edge.told.names) >= FOLLOWERS_MAX:
+    before = edge.told.find(name)
+    if before is None and len(edge.told.names) >= FOLLOWERS_MAX:
         raise Refused("follower.too_many", f"{FOLLOWERS_MAX} followers tell of themselves already.")
-    if data.position:
-        await ensure_cursor(edge, data.position)
-    info = msgspec.json.encode(FollowerInfo(alarm=data.alarm)).decode()
-    edge.told.tell(name, FollowerRow(data.position, info, edge.now()))
+    position, alarm = data.position, data.alarm
+    try:
+        await ensure_cursor(edge, position)
+    except Refused as refused:
+        if refused.code == "feed.bad_cursor":
+            raise
+        position, alarm = before.position if before else "", alarm or refused.code
+    info = msgspec.json.encode(FollowerInfo(alarm=alarm)).decode()
+    edge.told.tell(name, FollowerRow(position, info, edge.now()))
 
 
 @delete(

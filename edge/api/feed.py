@@ -43,21 +43,24 @@ __all__ = ["router"]
 CLOSE_BAD_CURSOR, CLOSE_UNKNOWN_DEVICE, CLOSE_TOO_SLOW, CLOSE_FORK, CLOSE_FULL = 4400, 4401, 4408, 4409, 4429
 _CLOSE = {
     "feed.bad_cursor": CLOSE_BAD_CURSOR,
-    "feed.unknown_view": CLOSE_BAD_CURSOR, "feed.fork": CLOSE_FORK, "feed.ahead": CLOSE_FORK, "device.unknown": CLOSE_UNKNOWN_DEVICE,
-    "request.foreign_origin": CLOSE_UNKNOWN_DEVICE, "permission.missing": CLOSE_UNKNOWN_DEVICE,
+    "feed.unknown_view": CLOSE_BAD_CURSOR, "feed.fork": CLOSE_FORK, "feed.ahead": CLOSE_FORK, "feed.trimmed": CLOSE_FORK,
+    "device.unknown": CLOSE_UNKNOWN_DEVICE, "request.foreign_origin": CLOSE_UNKNOWN_DEVICE, "permission.missing": CLOSE_UNKNOWN_DEVICE,
 }  # fmt: skip
 
 
 async def ensure_cursor(edge: Edge, after: str) -> Position:
-    """The position a follower goes on from. Raises Refused `feed.bad_cursor`, `feed.fork` or `feed.ahead` (Law 2)."""
+    """The position a follower goes on from. Raises Refused `feed.bad_cursor`, `feed.fork` or `feed.ahead` (Law 2), and `feed.trimmed`
+    for one that lies behind the checkpoint, of which nobody here can say any more whether it is of this journal."""
     if not after:
         return START
     try:
         position = Position.parse(after)
     except ValueError as error:
         raise Refused("feed.bad_cursor", str(error)) from error
-    if position.sequence == 0:
-        return START
+    if position.sequence == 0 or position == edge.begins:
+        return position if position.sequence else START
+    if position.sequence < edge.begins.sequence:
+        raise Refused("feed.trimmed", f"The cursor is at {position.sequence}, the journal begins after {edge.begins.sequence}.")
     held = edge.feed.entry(position.sequence)  # where the link and most screens are
     if held is None:
         held = await edge.reader.entry(position.sequence)  # asked before the head: a reader may be a moment ahead of the feed
@@ -81,6 +84,23 @@ async def page(edge: Edge, after_sequence: int, limit: int) -> list[StoredEntry]
     return found
 
 
+def ensure_held(edge: Edge, position: Position) -> Position:
+    """The position, for a follower that needs every entry after it. Raises Refused `feed.trimmed`."""
+    if position.sequence < edge.begins.sequence:
+        raise Refused("feed.trimmed", f"The journal begins after {edge.begins.sequence}.", begins=str(edge.begins))
+    return position
+
+
+async def screen_cursor(edge: Edge, after: str) -> Position | None:
+    """Where a screen goes on from; None where it begins anew: it has no cursor, or one from before the checkpoint."""
+    try:
+        return await ensure_cursor(edge, after) if after else None
+    except Refused as refused:
+        if refused.code != "feed.trimmed":
+            raise
+        return None
+
+
 def entries_frame(head: Position, entries: Sequence[StoredEntry]) -> EntriesFrame:
     return EntriesFrame(
         head=str(head), entries=tuple(FeedEntry(position=str(entry.position), entry=msgspec.Raw(entry.entry)) for entry in entries)
@@ -90,7 +110,7 @@ def entries_frame(head: Position, entries: Sequence[StoredEntry]) -> EntriesFram
 @get(
     "/feed",
     summary="Journal entries after a cursor",
-    responses=refusals("permission.missing", "feed.bad_cursor", "feed.fork", "feed.ahead"),
+    responses=refusals("permission.missing", "feed.bad_cursor", "feed.fork", "feed.ahead", "feed.trimmed"),
 )
 async def get_feed(
     request: Request[Any, Any, Any],
@@ -102,7 +122,7 @@ async def get_feed(
 ) -> EntriesFrame:
     """A page of raw entries in order, for the programs of the box and for managers."""
     ensure_reads_journal(edge, request)
-    position = await ensure_cursor(edge, after)
+    position = ensure_held(edge, await ensure_cursor(edge, after))
     return entries_frame(edge.feed.head, await page(edge, position.sequence, limit))
 
 
@@ -134,11 +154,11 @@ async def follow_feed(
             raise Refused("feed.unknown_view", f"There is no view {view[:40]!r} with encoding {encoding[:40]!r}.")
         if view == "entries":
             ensure_reads_journal(edge, socket)
-            frames = entry_frames(edge, await ensure_cursor(edge, after), encoding)
+            frames = entry_frames(edge, ensure_held(edge, await ensure_cursor(edge, after)), encoding)
         else:
             edge.identify(socket)
             wanted = Filter(checks, tickets, "" if is_expo(await edge.menu(), station) else station)
-            frames = screen_frames(edge, await ensure_cursor(edge, after) if after else None, wanted)
+            frames = screen_frames(edge, await screen_cursor(edge, after), wanted)
         await _pump(edge, socket, frames)
     except Refused as refused:
         await socket.close(_CLOSE[refused.code], refused.code)

@@ -17,16 +17,19 @@ from edge.api.state import Edge, Here
 from edge.app.followers import FENCE, FollowerRow
 from shared.protocol.session import BoxState, ShowClaim
 
-__all__ = ["fall", "router"]
+__all__ = ["fence_turned", "router"]
 
 log = logging.getLogger(__name__)
 
 
-async def fall(edge: Edge) -> None:
-    """The fence has closed: tell every screen, and keep it, so that no restart opens it. Raises Refused where it cannot be written;
-    it is closed all the same, and written as soon as that can be done."""
+async def fence_turned(edge: Edge) -> None:
+    """The fence has closed, or the hub has taken its bare word back: tell every screen, and keep it, so that no restart changes it.
+    Raises Refused where it cannot be written; it holds all the same, and is written as soon as that can be done."""
     state = edge.fence.state
-    log.error("this box (epoch %s) is fenced: another one holds epoch %s of the site", state.epoch, state.fenced_epoch)
+    if edge.fence.is_fenced:
+        log.error("this box (epoch %s) is fenced: another one holds epoch %s of the site", state.epoch, state.fenced_epoch)
+    else:
+        log.warning("the hub takes back that this box was replaced: it is the present one")
     say_box(edge)
     edge.told.tell(FENCE, FollowerRow("", edge.fence.kept, edge.now()))
     await edge.told.flush()
@@ -37,7 +40,7 @@ async def show_claim(request: Request[Any, Any, Any], edge: Here, data: JSONBody
     """A device that has talked to a box of a higher epoch shows its claim to this one: signed by the hub, it is proof without asking
     anybody, and this box takes no more commands. One of this box's epoch or a lower one changes nothing. Answers how the box stands."""
     if edge.fence.believe(data.claim):
-        await fall(edge)
+        await fence_turned(edge)
     return edge.fence.state
 
 

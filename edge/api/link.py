@@ -10,7 +10,7 @@ from litestar import Request, Router, put
 from litestar.params import JSONBody
 
 from edge.api.feed import ensure_cursor
-from edge.api.fence import fall
+from edge.api.fence import fence_turned
 from edge.api.identity import ensure_box
 from edge.api.openapi import WRITES, refusals
 from edge.api.state import Edge, Here
@@ -29,7 +29,7 @@ class CloudReport(msgspec.Struct, frozen=True, kw_only=True):
     """What the link has heard: the watermark (empty: nothing since it started), the hub's incarnation, the state of the link, and an
     alarm code or none.
 
-    Once the hub has said that this box was replaced (link `fenced`): `claim` is the token of the higher claim, `fenced_epoch` its
+    Once the hub has said that this box was replaced: `claim` is the token of the higher claim, `fenced_epoch` its
     epoch, and `kept` how far the hub keeps apart what this box wrote. `backed_up` is the last sequence in a backup of the hub.
     """
 
@@ -68,15 +68,15 @@ async def put_cloud(request: Anybody, edge: Here, data: JSONBody[CloudReport]) -
     ensure_box(request)
     sequence, alarm = await _reached(edge, data.position, edge.cloud.sequence, data.alarm)
     kept, alarm = await _reached(edge, data.kept, edge.kept_sequence, alarm)
-    is_fenced_now, alarm = _hear_fence(edge, data, alarm)
+    has_turned, alarm = _hear_fence(edge, data, alarm)
     now = edge.now()
     edge.cloud = CloudState(sequence=sequence, link=data.link, reported_at=now, alarm=alarm)
     edge.kept_sequence, edge.backed_up = kept, data.backed_up
     edge.metrics.cloud_sequence.set(sequence)
     edge.feed.say_cloud(edge.cloud)
     edge.told.tell(CLOUD, _row(edge, data, sequence))
-    if is_fenced_now:
-        await fall(edge)
+    if has_turned:
+        await fence_turned(edge)
 
 
 def _row(edge: Edge, data: CloudReport, sequence: int) -> FollowerRow:
@@ -100,9 +100,9 @@ async def _reached(edge: Edge, position: str, before: int, alarm: str) -> tuple[
 
 
 def _hear_fence(edge: Edge, data: CloudReport, alarm: str) -> tuple[bool, str]:
-    """(whether this report fences the box, alarm code): a claim that proves nothing is the alarm, and the box sells on."""
-    if data.link != "fenced":
-        return False, alarm
+    """(whether the fence has closed or opened, alarm code): a claim that proves nothing is the alarm, and the box sells on."""
+    if not data.fenced_epoch:
+        return data.link == "sending" and edge.fence.lift(), alarm
     try:
         return edge.fence.obey(data.fenced_epoch, data.claim), alarm
     except Refused as refused:

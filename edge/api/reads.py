@@ -24,7 +24,9 @@ Anybody = Request[Any, Any, Any]
 class Status(msgspec.Struct, frozen=True, kw_only=True):
     """How the box is. `head` is the journal's last position; `pending_entries` are not in the cloud, the oldest since
     `oldest_pending_at` (UTC), which is `oldest_pending_age_s` ago. Of a fenced box they are those that the hub does not keep apart yet:
-    `kept_sequence` is how far it does. `backed_up` is the last sequence in a backup of the hub."""
+    `kept_sequence` is how far it does, `fence_claim` the token of the claim that fenced it. `backed_up` is the last sequence in a backup
+    of the hub, `begins` the position after which the box holds entries, empty for the beginning; `refused_commands` are codes of
+    commands of the hub that the site refused, by id."""
 
     org_id: str
     site_id: str
@@ -46,7 +48,10 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     box: BoxState
     kept_sequence: int
     backed_up: int
+    begins: str
     followers: tuple[FollowerStatus, ...]
+    fence_claim: str
+    refused_commands: dict[str, str]
 
 
 @get("/status", summary="How the box is", responses=refusals())
@@ -63,6 +68,7 @@ async def get_status(request: Anybody, edge: Here) -> Status:
         oldest_pending_age_s=None if oldest is None else max(0.0, (edge.now() - oldest).total_seconds()),
         open_checks=checks, open_tickets=tickets, alarms=alarms(edge), version=VERSION, box=edge.fence.state,
         kept_sequence=edge.kept_sequence, backed_up=edge.backed_up, followers=follower_statuses(edge),
+        begins=str(edge.begins) if edge.begins.sequence else "", fence_claim=edge.fence.claim_shown, refused_commands=edge.hub_refusals,
     )  # fmt: skip
 
 

@@ -55,6 +55,11 @@ class Fence:
             is_recovering=self.is_recovering,
         )  # fmt: skip
 
+    @property
+    def claim_shown(self) -> str:
+        """The token of the claim that fenced this box; empty for the present one, or where there was only the hub's word."""
+        return self._by.claim if self.is_fenced else ""
+
     def ensure_open(self, *, plays: bool = False) -> None:
         """Raises Refused `box.fenced` or `box.recovering`; facts name the epochs. `plays`: what tablets held is let in meanwhile."""
         if self.is_fenced:
@@ -84,6 +89,13 @@ class Fence:
         """The hub's bare word, through the link, that it knows an epoch: all there is for a box enrolled before claims were signed.
         Where issuers are known the token has to prove it, as in `believe`."""
         return self.believe(token) if self._read_claim is not None else self._fall(_Kept(max(epoch, self._identity.epoch + 1), token))
+
+    def lift(self) -> bool:
+        """The hub takes its bare word back; whether that opens the box. What a claim has proved stays."""
+        lifts = self.is_fenced and self._read_claim is None
+        if lifts:
+            self._by = _Kept(0)
+        return lifts
 
     def _fall(self, kept: _Kept) -> bool:
         changes = kept.epoch > max(self._by.epoch, self._identity.epoch)

@@ -75,7 +75,7 @@ FORGET_ENTRIES = "DELETE FROM journal WHERE sequence <= ?"
 # --- what is not in the journal ----------------------------------------------------------------
 DOCUMENT = "SELECT body FROM documents WHERE version = ?"
 PUT_DOCUMENT = "INSERT INTO documents (version, kind, body, received_at) VALUES {rows} ON CONFLICT (version) DO NOTHING"
-FOLLOWER = "SELECT position, info, updated_at FROM followers WHERE name = ?"
+DOCUMENTS = "SELECT version, kind FROM documents ORDER BY received_at DESC, version LIMIT ?"
 FOLLOWERS = "SELECT name, position FROM followers"
 FOLLOWER_ROWS = "SELECT name, position, info, updated_at FROM followers"
 PUT_FOLLOWER = """
@@ -85,3 +85,4 @@ ON CONFLICT (name) DO UPDATE SET position = excluded.position, info = excluded.i
 FORGET_FOLLOWER = "DELETE FROM followers WHERE name IN {rows}"
 ADD_DEVICE = "INSERT INTO devices (device_id, name, role, token_hash, created_at) VALUES {rows}"
 DEVICES = "SELECT device_id, role, token_hash FROM devices"
+DEVICE_ROWS = "SELECT device_id, name, role, hex(token_hash) FROM devices"

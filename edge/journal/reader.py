@@ -15,6 +15,7 @@ import msgspec
 
 from edge.app.feed import Change
 from edge.app.followers import FollowerRow
+from edge.app.keepsakes import KeptDevice
 from edge.journal import queries
 from edge.journal.rows import select_statement
 from shared.domain.check import CHECK, Check
@@ -205,6 +206,17 @@ class Reader:
         """A received document by its content hash."""
         rows = await self._rows(queries.DOCUMENT, (version,))
         return bytes(rows[0][0]) if rows else None  # type: ignore[arg-type]
+
+    async def documents(self, limit: int) -> list[tuple[str, str]]:
+        """(version, kind) of received documents, the last received first."""
+        return [(str(version), str(kind)) for version, kind in await self._rows(queries.DOCUMENTS, (limit,))]
+
+    async def kept_devices(self) -> list[KeptDevice]:
+        """Every device, as a replacement needs it."""
+        rows = await self._rows(queries.DEVICE_ROWS, ())
+        return [
+            KeptDevice(device_id=str(id), name=str(name), role=str(role), token_hash=str(hashed).lower()) for id, name, role, hashed in rows
+        ]
 
     async def devices(self) -> list[tuple[str, str, bytes]]:
         """(device id, role, SHA-256 of the token) of every device."""

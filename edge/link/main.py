@@ -26,8 +26,8 @@ async def link(settings: LinkSettings) -> None:
     if not urls:
         raise OperatorError("link.no_broker", "No NATS URL is known.", "Set COMANDA_EDGE_NATS_URLS or enroll the box anew.")
     sign = read_signer(settings.data_dir, box.public_key)
-    identity = Identity(org_id=box.org_id, site_id=box.site_id, epoch=box.epoch, key=box.public_key)
-    sender = Sender(identity, sign, first_attempt=time.time_ns() // 1_000_000)
+    identity = Identity(org_id=box.org_id, site_id=box.site_id, epoch=box.epoch, key=box.public_key, claim=box.claim)
+    sender = Sender(identity, sign, first_attempt=time.time_ns() // 1_000_000, read_claim=box.read_claim)
     shell = Link(box, settings.data_dir / "edge.sock", sender, urls, settings.data_dir / "box.creds")
     running = asyncio.ensure_future(shell.run())
     for number in (signal.SIGTERM, signal.SIGINT):

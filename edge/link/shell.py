@@ -1,14 +1,13 @@
 """The link's shell: NATS on one side, the box's Unix socket on the other, the Sender between them.
 
 What lives here: sockets, the clock and the carrying-out of actions. What to send, and when, is decided by
-`shared.protocol.sender`; the meaning of entries is not known at all.
+`shared.protocol.sender`; requests to the box are in beside.py; the meaning of entries is not known at all.
 """
 
 import asyncio
 import logging
 import time
 from contextlib import suppress
-from datetime import datetime
 from pathlib import Path
 
 import msgspec
@@ -19,21 +18,18 @@ from nats.aio.msg import Msg
 from websockets.asyncio.client import unix_connect
 
 from edge.box import Box
-from edge.link.neighbour import Neighbour, NeighbourError
+from edge.link.beside import Beside
 from shared.limits import (
     FEED_FRAME_BYTES_MAX,
-    HELLO_INTERVAL_S,
     LINK_OUTBOX_MAX,
-    LINK_REPORT_EVERY_S,
-    LINK_REPORT_INTERVAL_S,
     LINK_TICK_S,
     LOCAL_RETRY_S,
     NATS_PENDING_BYTES_MAX,
 )
 from shared.protocol import subjects
-from shared.protocol.entry import START, Position, StoredEntry
-from shared.protocol.envelope import Figures, FrameError, decode_answer
-from shared.protocol.sender import Action, Alarm, Follow, Publish, Sender, Watermark
+from shared.protocol.entry import Position, StoredEntry
+from shared.protocol.envelope import FrameError, decode_answer
+from shared.protocol.sender import Action, Alarm, BackedUp, Carry, Fenced, Follow, Publish, Sender, WantKeepsakes, Watermark
 
 __all__ = ["Link"]
 
@@ -49,7 +45,7 @@ class Link:
     def __init__(self, box: Box, socket_path: Path, sender: Sender, nats_urls: list[str], creds: Path) -> None:
         self._box = box
         self._socket_path = socket_path
-        self._edge = Neighbour(socket_path)
+        self._beside = Beside(socket_path, sender, self._act)
         self._sender = sender
         self._nats_urls = nats_urls
         self._creds = creds
@@ -57,15 +53,12 @@ class Link:
         self._outbox: asyncio.Queue[Publish] = asyncio.Queue(LINK_OUTBOX_MAX)
         self._reader: asyncio.Task[None] | None = None
         self._wanted = asyncio.Event()
-        self._news = asyncio.Event()
-        self._watermark = Watermark(START, "")
-        self._alarm = Alarm("", "")
 
     async def run(self) -> None:
         """Run until cancelled; whatever fails is tried again for ever, since an outage is no error here."""
         try:
             async with asyncio.TaskGroup() as tasks:
-                for part in (self._connect(), self._publish(), self._tick(), self._tell_box(), self._watch_box()):
+                for part in (self._connect(), self._publish(), self._tick(), self._beside.run()):
                     tasks.create_task(part)
         finally:
             if self._reader is not None:
@@ -84,15 +77,19 @@ class Link:
                         self._reader.cancel()
                     self._reader = asyncio.get_running_loop().create_task(self._follow(action.after))
                 case Watermark():
-                    self._watermark = action
+                    self._beside.watermark = action
                 case Alarm():
-                    self._alarm = action
+                    self._beside.alarm = action
                     log.log(logging.ERROR if action.code else logging.INFO, "alarm: %s %s", action.code or "over", action.detail)
+                case WantKeepsakes() | Carry():
+                    self._beside.run_errand(action)
+                case Fenced() | BackedUp():
+                    log.info("the hub says: %s", action)  # the report takes both from the sender
         if self._sender.wants_entries:
             self._wanted.set()
         else:
             self._wanted.clear()
-        self._news.set()
+        self._beside.tell()
 
     def _put(self, publish: Publish) -> None:
         """A full outbox drops the oldest: what is not answered is sent again anyway."""
@@ -144,6 +141,9 @@ class Link:
         )  # fmt: skip
         await client.subscribe(subjects.answers(self._box.org_id, self._box.site_id), cb=self._on_answer)
         await client.flush()
+        with suppress(TimeoutError):  # a box that does not answer has nothing to send either
+            async with asyncio.timeout(LOCAL_RETRY_S):
+                await self._beside.is_known.wait()
         log.info("connected to the hub's broker")
         self._act(self._sender.connected(time.monotonic()))
         await closed.wait()
@@ -198,58 +198,3 @@ class Link:
                 log.warning("the edge does not answer: %s; trying again", error)
                 await asyncio.sleep(LOCAL_RETRY_S)
             position = self._sender.read_position
-
-    async def _tell_box(self) -> None:
-        """Tell the box what the cloud has: when that changes, and now and then, so that a dead link is seen to be silent."""
-        told = b""
-        due_at = 0.0
-        while True:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(LINK_REPORT_EVERY_S):
-                    await self._news.wait()
-            self._news.clear()
-            heard, incarnation = self._watermark.position, self._watermark.incarnation
-            position = str(heard) if incarnation else ""
-            said = {"position": position, "incarnation": incarnation, "link": self._sender.phase.value, "alarm": self._alarm.code}
-            report = msgspec.json.encode(said)
-            if report == told and time.monotonic() < due_at:
-                continue
-            try:
-                await self._edge.put("/v1/followers/cloud", report)
-                told, due_at = report, time.monotonic() + LINK_REPORT_EVERY_S
-            except NeighbourError as error:
-                log.warning("the edge does not take the watermark: %s; trying again", error)
-                self._news.set()
-                await asyncio.sleep(LOCAL_RETRY_S)
-            await asyncio.sleep(LINK_REPORT_INTERVAL_S)
-
-    async def _watch_box(self) -> None:
-        """Keep the live figures of the heartbeat fresh."""
-        while True:
-            try:
-                self._sender.figures = _figures(await self._edge.get("/v1/status"))
-            except (NeighbourError, msgspec.DecodeError) as error:
-                log.warning("the edge does not tell its status: %s", error)
-            await asyncio.sleep(HELLO_INTERVAL_S / 2)
-
-
-class _Status(msgspec.Struct):
-    """What the heartbeat takes of the box's status."""
-
-    sequence: int
-    business_date: str
-    open_checks: int
-    alarms: tuple[str, ...]
-    oldest_pending_at: datetime | None = None
-
-
-def _figures(status: bytes) -> Figures:
-    found = msgspec.json.decode(status, type=_Status)
-    oldest = found.oldest_pending_at
-    return Figures(
-        head_sequence=found.sequence,
-        business_date=found.business_date,
-        open_checks=found.open_checks,
-        oldest_pending_at_ms=None if oldest is None else round(oldest.timestamp() * 1000),
-        alarms=found.alarms,
-    )

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from edge.box import Box
-from edge.link.shell import Link, _figures
+from edge.link.shell import Link
 from provisioning.keys import new_user
 from shared.limits import LINK_OUTBOX_MAX
 from shared.protocol.entry import START, Position
@@ -34,7 +34,9 @@ class Message:
 @pytest.fixture
 async def link(tmp_path: Path) -> Link:
     sender = Sender(Identity(org_id=ORG, site_id=SITE, epoch=1, key=KEY.public), KEY.sign, first_attempt=1)
-    return Link(BOX, tmp_path / "edge.sock", sender, ["nats://127.0.0.1:1"], tmp_path / "box.creds")
+    made = Link(BOX, tmp_path / "edge.sock", sender, ["nats://127.0.0.1:1"], tmp_path / "box.creds")
+    made._beside.is_known.set()  # no edge is here to tell
+    return made
 
 
 async def test_an_outbox_that_is_full_drops_the_oldest_and_never_blocks(link: Link) -> None:
@@ -46,10 +48,10 @@ async def test_an_outbox_that_is_full_drops_the_oldest_and_never_blocks(link: Li
 
 async def test_a_watermark_and_an_alarm_are_kept_for_the_box(link: Link) -> None:
     link._act([Watermark(Position(1, 5, bytes(32)), "i"), Alarm("envelope.fork", "two entries")])
-    assert (link._watermark.position.sequence, link._alarm.code) == (5, "envelope.fork")
-    assert link._news.is_set()
+    assert (link._beside.watermark.position.sequence, link._beside.alarm.code) == (5, "envelope.fork")
+    assert link._beside._news.is_set()
     link._act([Alarm("", "")])
-    assert link._alarm.code == ""
+    assert link._beside.alarm.code == ""
 
 
 async def test_an_answer_that_cannot_be_read_changes_nothing(link: Link) -> None:
@@ -77,21 +79,8 @@ async def test_an_old_answer_is_ignored(link: Link) -> None:
     link._act(link._sender.connected(0.0))
     stale = Answer(attempt=0, incarnation="i", status=AnswerStatus.OK, watermark=Position(1, 9, bytes(32)))
     await link._on_answer(Message(encode_answer(stale)))  # type: ignore[arg-type] - as far as it is read
-    assert link._watermark.position == START
+    assert link._beside.watermark.position == START
     assert link._sender.phase is Phase.GREETING
-
-
-def test_figures_take_of_the_status_what_they_know_and_mind_nothing_new() -> None:
-    status = {"sequence": 7, "business_date": "2026-03-02", "open_checks": 2, "alarms": ["storage.low"], "surprise": 1}
-    assert _figures(msgspec.json.encode(status)).head_sequence == 7
-    with pytest.raises(msgspec.ValidationError):
-        _figures(b'{"sequence": 7}')
-
-
-def test_the_hub_is_told_since_when_the_oldest_entry_waits() -> None:
-    status = {"sequence": 7, "business_date": "2026-03-02", "open_checks": 2, "alarms": [], "oldest_pending_at": "2026-03-02T11:00:00.5Z"}
-    assert _figures(msgspec.json.encode(status)).oldest_pending_at_ms == 1_772_449_200_500
-    assert _figures(msgspec.json.encode(status | {"oldest_pending_at": None})).oldest_pending_at_ms is None
 
 
 class Broker:
