@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from shared.limits import RETENTION_DAYS_MIN
 from shared.operator_error import OperatorError
 
 __all__ = ["CONFIG_VARIABLE", "EdgeSettings", "LinkSettings", "MirrorSettings", "settings_of"]
@@ -46,6 +47,11 @@ class EdgeSettings(_Settings):
         None, ge=3, description="File descriptor of a listening socket handed over by systemd, instead of host and port."
     )
     trust_loopback: bool = Field(True, description="Whether an unpaired client on loopback may act as a POS, until pairing exists.")
+    retention_days: int = Field(
+        RETENTION_DAYS_MIN,
+        ge=RETENTION_DAYS_MIN,
+        description="Days that entries stay on the box at least; what is not in the cloud stays longer.",
+    )
     ui_dir: Path | None = Field(None, description="Directory of the built web apps; by default the one beside the program.")
 
 
