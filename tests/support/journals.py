@@ -1,11 +1,13 @@
 """Sites that write real journals in memory: the domain decides, the protocol chains and signs. No disk, no broker."""
 
+import hashlib
 import itertools
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
+from msgspec.structs import replace
 
 from provisioning.keys import KeyPair, new_user
 from shared.domain.check import AddLine, CloseCheck, OpenCheck, PayCash, SendCheck
@@ -14,8 +16,10 @@ from shared.domain.kernel import Aggregate, Command, Context, Draft, Key, Meta
 from shared.domain.menu import Menu, MenuItem, Tax
 from shared.domain.registry import ROLES, decide, evolve
 from shared.domain.site import StartEpoch
+from shared.protocol.actions import Identity
 from shared.protocol.entry import START, Entry, Position, StoredEntry, encode_entry, entry_hash
-from shared.protocol.envelope import Figures, Hello, pack_envelope, seal_envelope, seal_hello
+from shared.protocol.envelope import Hello, pack_envelope, seal_document, seal_envelope, seal_hello
+from shared.protocol.keeping import parts_of
 from shared.protocol.subjects import Address, hello, journal
 
 __all__ = ["MENU", "SiteJournal"]
@@ -148,12 +152,21 @@ class SiteJournal:
         return journal(*self.address), self.frame(first, last, **options)
 
     def hello(
-        self, *, attempt: int = 1, key: KeyPair | None = None, head: Position | None = None, figures: Figures | None = None
-    ) -> tuple[str, bytes]:
-        """(subject, frame) of a hello."""
+        self, *, attempt: int = 1, key: KeyPair | None = None, head: Position | None = None, **fields: Any
+    ) -> tuple[str, bytes]:  # fmt: skip
+        """(subject, frame) of a hello, with the token of the box and other `fields` of the frame where they are given."""
         signer = key or self.key
         frame = Hello(
             org=self.address.org_id, site=self.address.site_id, epoch=self.epoch, attempt=attempt, head=head or self.head,
-            figures=figures or Figures(),
+            **({"claim": self.claim} | fields),
         )  # fmt: skip
         return hello(*self.address), seal_hello(frame, signer.public, signer.sign)
+
+    def parts(self, kind: str, document: bytes, *, version: str = "") -> list[tuple[str, bytes]]:
+        """(subject, frame) of each part of a document of the box; under `version` where it is given, though it does not fit."""
+        true_version = hashlib.sha256(document).hexdigest()
+        me = Identity(org_id=self.address.org_id, site_id=self.address.site_id, epoch=self.epoch, key=self.key.public)
+        return [
+            (journal(*self.address), seal_document(replace(part, version=version or true_version), self.key.public, self.key.sign))
+            for part in parts_of(me, kind, true_version, document)
+        ]

@@ -2,51 +2,30 @@
 
 import pytest
 
-from hub.ingest.apply import Applier
-from hub.ingest.counts import Counts
 from shared.protocol.envelope import AnswerStatus
-from tests.support.boxes import new_id
+from tests.support.ingest_rig import IngestRig
 from tests.support.journals import SiteJournal
-from tests.support.memory_hub import MemoryRegistry, MemoryShard
-
-
-class Rig:
-    def __init__(self) -> None:
-        self.now = 0.0
-        self.registry = MemoryRegistry()
-        self.shards = {"s1": MemoryShard("s1"), "s2": MemoryShard("s2")}
-        self.counts = Counts()
-        self.applier = Applier(self.registry, self.shards, lambda: self.now, self.counts)
-
-    def site(self, shard: str = "s1") -> SiteJournal:
-        journal = SiteJournal(new_id(), new_id()).begin().orders(2)
-        self.registry.register(journal.address, journal.key.public, shard=shard)
-        self.shards[shard].placements[journal.address.org_id] = 1
-        return journal
-
-    async def statuses(self, *messages: tuple[str, bytes]) -> list[AnswerStatus]:
-        return [reply.answer.status for reply in await self.applier.apply(messages)]
 
 
 @pytest.fixture
-def rig() -> Rig:
-    return Rig()
+def rig() -> IngestRig:
+    return IngestRig()
 
 
-async def test_a_batch_is_one_transaction_for_each_shard(rig: Rig) -> None:
+async def test_a_batch_is_one_transaction_for_each_shard(rig: IngestRig) -> None:
     sites = [rig.site("s1"), rig.site("s2"), rig.site("s1")]
     assert await rig.statuses(*(site.message(1, 17) for site in sites)) == [AnswerStatus.OK] * 3
     assert [shard.transactions for shard in rig.shards.values()] == [1, 1]
     assert rig.counts.entries == 51
 
 
-async def test_envelopes_of_one_site_are_applied_in_order_and_answered_once(rig: Rig) -> None:
+async def test_envelopes_of_one_site_are_applied_in_order_and_answered_once(rig: IngestRig) -> None:
     site = rig.site()
     (reply,) = await rig.applier.apply([site.message(1, 5), site.message(6, 10), site.message(11, 17)])
     assert reply.answer.watermark == site.head
 
 
-async def test_a_repeat_within_the_batch_is_told_from_a_fork(rig: Rig) -> None:
+async def test_a_repeat_within_the_batch_is_told_from_a_fork(rig: IngestRig) -> None:
     site = rig.site()
     assert await rig.statuses(site.message(1, 10), site.message(2, 5), site.message(1, 17)) == [AnswerStatus.OK]
     other = SiteJournal(*site.address, key=site.key).begin()
@@ -55,7 +34,7 @@ async def test_a_repeat_within_the_batch_is_told_from_a_fork(rig: Rig) -> None:
     assert len(rig.shards["s1"].kept) == 1
 
 
-async def test_a_shard_that_is_down_is_left_alone_for_as_long_as_its_failure_deserves(rig: Rig) -> None:
+async def test_a_shard_that_is_down_is_left_alone_for_as_long_as_its_failure_deserves(rig: IngestRig) -> None:
     there, here = rig.site("s2"), rig.site("s1")
     rig.shards["s2"].is_down = True
     assert await rig.statuses(there.message(1, 5), here.message(1, 5)) == [AnswerStatus.UNAVAILABLE, AnswerStatus.OK]
@@ -63,13 +42,13 @@ async def test_a_shard_that_is_down_is_left_alone_for_as_long_as_its_failure_des
     assert await rig.statuses(there.message(1, 5)) == [AnswerStatus.OK]  # it failed at once, so it is tried at once
 
 
-async def test_when_sites_cannot_be_looked_up_they_are_told_to_wait(rig: Rig) -> None:
+async def test_when_sites_cannot_be_looked_up_they_are_told_to_wait(rig: IngestRig) -> None:
     site = rig.site()
     rig.registry.is_down = True
     assert await rig.statuses(site.message(1, 5)) == [AnswerStatus.UNAVAILABLE]
 
 
-async def test_what_a_shard_will_not_store_is_refused_and_stops_nobody(rig: Rig) -> None:
+async def test_what_a_shard_will_not_store_is_refused_and_stops_nobody(rig: IngestRig) -> None:
     bad, good = rig.site(), rig.site()
     rig.shards["s1"].refuses.add(bad.address)
     replies = {reply.address: reply.answer for reply in await rig.applier.apply([bad.message(1, 5), good.message(1, 17)])}
@@ -77,20 +56,20 @@ async def test_what_a_shard_will_not_store_is_refused_and_stops_nobody(rig: Rig)
     assert replies[good.address].watermark == good.head
 
 
-async def test_a_placement_that_has_changed_is_forgotten(rig: Rig) -> None:
+async def test_a_placement_that_has_changed_is_forgotten(rig: IngestRig) -> None:
     site = rig.site()
     rig.shards["s1"].placements[site.address.org_id] = 2
     assert await rig.statuses(site.message(1, 5)) == [AnswerStatus.UNAVAILABLE]
     assert rig.registry.forgotten == [site.address]
 
 
-async def test_a_shard_that_is_not_configured_is_unavailable(rig: Rig) -> None:
+async def test_a_shard_that_is_not_configured_is_unavailable(rig: IngestRig) -> None:
     site = rig.site()
     rig.registry.register(site.address, site.key.public, shard="s9")
     assert await rig.statuses(site.message(1, 5)) == [AnswerStatus.UNAVAILABLE]
 
 
-async def test_a_fenced_box_is_told_so_even_when_its_entries_would_fit(rig: Rig) -> None:
+async def test_a_fenced_box_is_told_so_even_when_its_entries_would_fit(rig: IngestRig) -> None:
     site = rig.site()
     rig.registry.register(site.address, "the key of the next box", epoch=2)
     kept, gap = [reply.answer for reply in await rig.applier.apply([site.message(1, 5), site.message(9, 10)])]
@@ -100,6 +79,6 @@ async def test_a_fenced_box_is_told_so_even_when_its_entries_would_fit(rig: Rig)
     assert rig.shards["s1"].journals == {}
 
 
-async def test_a_subject_that_is_none_is_counted(rig: Rig) -> None:
+async def test_a_subject_that_is_none_is_counted(rig: IngestRig) -> None:
     assert await rig.statuses(("up.0.x.y", b"")) == []
     assert rig.counts.frames == {"subject.malformed": 1}
