@@ -1,14 +1,14 @@
 """The command line of the hub: its processes and migrations.
 
 What lives here: `comanda hub …`: options in, settings made, wiring called. Commands that make and show things are in
-cli_admin.py. No rule and no SQL.
+cli_admin.py, those about what waits for a person in the cli_….py of its name. No rule and no SQL.
 """
 
 from typing import Any
 
 import click
 
-from hub import cli_admin
+from hub import cli_admin, cli_backup, cli_orphans, cli_quarantine
 from hub.settings import load_settings
 
 __all__ = ["group"]
@@ -86,5 +86,5 @@ def api(**given: Any) -> None:
     run_api(load_settings(("control_dsn", "shards"), **given))
 
 
-for command in cli_admin.COMMANDS:
+for command in (*cli_admin.COMMANDS, *cli_quarantine.COMMANDS, *cli_orphans.COMMANDS, *cli_backup.COMMANDS):
     group.add_command(command)

@@ -1,4 +1,4 @@
-"""Commands that name organisations, sites and tokens, and that show sites and sales.
+"""Commands that name organisations, sites and tokens, that show sites and sales, and that project a site anew.
 
 What lives here: options in, use cases called, answers printed. No rule and no SQL.
 """
@@ -6,50 +6,29 @@ What lives here: options in, use cases called, answers printed. No rule and no S
 import os
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 import msgspec
 
 from hub.app.claims import claim_site, new_code
-from hub.app.errors import HUB_ERRORS, HubRefused
+from hub.app.errors import HUB_ERRORS
 from hub.app.overview import SiteView, list_sites
-from hub.app.ports import Quarantined, Scope, Site
+from hub.app.ports import Scope, Site
 from hub.app.sales import report_sales
 from hub.app.sites import find_site
-from hub.app.tenants import add_organisation, add_site, add_token, parse_cut_over, shard_of
+from hub.app.tenants import add_organisation, add_site, add_token, parse_cut_over
+from hub.cli_common import as_json, or_else, run_with, show, table
 from hub.db.connect import DatabaseUnavailable, sha256
 from hub.db.project_store import forget_site
 from hub.settings import load_settings
-from hub.stores import open_stores, run
+from hub.stores import run
 from shared.domain.ids import uuid7
 from shared.domain.money import format_amount
-from shared.limits import CLAIM_CODE_BYTES, QUARANTINE_PAGE_MAX, SITES_PAGE_MAX, TOKEN_BYTES
+from shared.limits import CLAIM_CODE_BYTES, SITES_PAGE_MAX, TOKEN_BYTES
 from shared.operator_error import OperatorError
 
 __all__ = ["COMMANDS"]
-
-T = TypeVar("T")
-as_json = click.option("--json", "is_json", is_flag=True, help="Print JSON, for programs.")
-
-
-def _run(work: Callable[[Any], Awaitable[T]]) -> T:
-    """Run `work(stores)`; what the hub refuses is an error of the command line."""
-    settings = load_settings(("control_dsn", "shards"))
-
-    async def within() -> T:
-        async with open_stores(settings) as stores:
-            return await work(stores)
-
-    try:
-        return run(within())
-    except HubRefused as error:
-        raise OperatorError(error.code, error.detail, HUB_ERRORS[error.code].hint) from error
-
-
-def _print(is_json: bool, value: Any, text: str) -> None:
-    click.echo(msgspec.json.encode(value).decode() if is_json else text)
 
 
 def _new_id() -> str:
@@ -74,8 +53,8 @@ def add_org(name: str, shard: str | None, is_json: bool) -> None:
     Example:
       comanda hub org add "Trattoria Group" --json
     """
-    added = _run(lambda stores: add_organisation(stores.control, stores.shards, _new_id, name, shard))
-    _print(is_json, {"org_id": added.org_id, "name": name, "shard": added.shard}, added.org_id)
+    added = run_with(lambda stores: add_organisation(stores.control, stores.shards, _new_id, name, shard))
+    show(is_json, {"org_id": added.org_id, "name": name, "shard": added.shard}, added.org_id)
 
 
 @click.group(help="Sites: the restaurants of an organisation.")
@@ -105,8 +84,8 @@ def add_site_command(org_id: str, name: str, currency: str, time_zone: str, cut_
         )  # fmt: skip
         await add_site(stores.control, wanted)
 
-    _run(add)
-    _print(is_json, {"site_id": site_id, "org_id": org_id, "name": name}, site_id)
+    run_with(add)
+    show(is_json, {"site_id": site_id, "org_id": org_id, "name": name}, site_id)
 
 
 @site.command("claim")
@@ -120,8 +99,8 @@ def claim(site_id: str, is_json: bool) -> None:
       comanda hub site claim SITE --json
     """
     code = new_code(os.urandom(CLAIM_CODE_BYTES))
-    expires_at = _run(lambda stores: claim_site(stores.control, site_id, code))
-    _print(is_json, {"code": code, "expires_at": expires_at}, f"{code}  (valid until {expires_at:%Y-%m-%d %H:%M} UTC)")
+    expires_at = run_with(lambda stores: claim_site(stores.control, site_id, code))
+    show(is_json, {"code": code, "expires_at": expires_at}, f"{code}  (valid until {expires_at:%Y-%m-%d %H:%M} UTC)")
 
 
 @click.group(help="Bearer tokens of the API.")
@@ -140,8 +119,8 @@ def add_token_command(name: str, org_id: str | None, is_json: bool) -> None:
       comanda hub token add --name dashboards --org ORG --json
     """
     secret = f"chub_{secrets.token_urlsafe(TOKEN_BYTES)}"
-    _run(lambda stores: add_token(stores.control, sha256(secret), org_id, name))
-    _print(is_json, {"token": secret}, secret)
+    run_with(lambda stores: add_token(stores.control, sha256(secret), org_id, name))
+    show(is_json, {"token": secret}, secret)
 
 
 # --- showing -------------------------------------------------------------------------------------
@@ -157,7 +136,7 @@ def sites(is_json: bool) -> None:
       comanda hub sites
     """
 
-    async def show(stores: Any) -> tuple[list[SiteView], set[str]]:
+    async def look(stores: Any) -> tuple[list[SiteView], set[str]]:
         found: list[SiteView] = []
         missing: set[str] = set()
         after: str | None = None
@@ -169,14 +148,14 @@ def sites(is_json: bool) -> None:
             if after is None:
                 return found, missing
 
-    found, missing = _run(show)
+    found, missing = run_with(look)
     rows = [("SITE", "ORGANISATION", "NAME", "SEQUENCE", "LAG", "LAST CONTACT (UTC)")]
     rows += [
-        (each.site_id, each.org_id, each.name, str(each.position.sequence) if each.position else "?", _or(each.lag_entries, "?"),
+        (each.site_id, each.org_id, each.name, str(each.position.sequence) if each.position else "?", or_else(each.lag_entries, "?"),
          f"{each.last_contact_at:%Y-%m-%d %H:%M:%S}" if each.last_contact_at else "never")
         for each in found
     ]  # fmt: skip
-    _print(is_json, {"sites": found, "missing_shards": sorted(missing)}, _table(rows))
+    show(is_json, {"sites": found, "missing_shards": sorted(missing)}, table(rows))
     for name in sorted(missing):
         click.echo(f"shard {name} does not answer", err=True)
 
@@ -193,7 +172,7 @@ def sales(site_id: str, first: str, last: str, is_json: bool) -> None:
     Example:
       comanda hub sales --site SITE --from 2026-03-01 --to 2026-03-31 --json
     """
-    report = _run(lambda stores: report_sales(stores.control, stores.shards, Scope(None), site_id, first, last))
+    report = run_with(lambda stores: report_sales(stores.control, stores.shards, Scope(None), site_id, first, last))
     value = {"site_id": site_id, "from": report.first, "to": report.last} | msgspec.to_builtins(report.total)
     value |= {"currency": report.site.currency, "is_current": report.is_current, "days": report.days, "totals": report.totals}
     rows: list[tuple[str, ...]] = [("DATE", "", "ORDERS", "LINES", "GROSS", "DISCOUNTS", "COMPS", "NET", "TAX", "TOTAL", "REFUNDS")]
@@ -202,29 +181,9 @@ def sales(site_id: str, first: str, last: str, is_json: bool) -> None:
                    each.refund_minor)  # fmt: skip
         shown = [format_amount(amount, each.currency) for amount in amounts]
         rows.append((name, each.currency, str(each.orders), str(each.lines), *shown))
-    _print(is_json, value, f"{report.site.name}\n{_table(rows)}")
+    show(is_json, value, f"{report.site.name}\n{table(rows)}")
     if not report.is_current:
         click.echo("more has arrived than is in these figures: they are still being projected", err=True)
-
-
-@click.command("quarantine")
-@click.argument("site_id", metavar="SITE")
-@as_json
-def quarantine(site_id: str, is_json: bool) -> None:
-    """Show what of a site could not be projected, the first entries of it.
-
-    \b
-    Example:
-      comanda hub quarantine SITE
-    """
-
-    async def show(stores: Any) -> Sequence[Quarantined]:
-        found = await find_site(stores.control, Scope(None), site_id)
-        return await shard_of(stores.shards, found.shard).quarantined(found.org_id, site_id, QUARANTINE_PAGE_MAX)
-
-    held = _run(show)
-    rows = [("SEQUENCE", "OF", "CODE", "WHAT"), *((str(each.sequence), f"{each.kind} {each.id}", each.code, each.detail) for each in held)]
-    _print(is_json, {"quarantine": held}, _table(rows) if held else "nothing")
 
 
 @click.command("rebuild")
@@ -239,21 +198,12 @@ def rebuild(site_id: str, is_json: bool) -> None:
     Example:
       comanda hub rebuild SITE
     """
-    found = _run(lambda stores: find_site(stores.control, Scope(None), site_id))
+    found = run_with(lambda stores: find_site(stores.control, Scope(None), site_id))
     try:
         run(forget_site(load_settings(("shards",)).shards[found.shard], found.org_id, found.site_id))
     except (DatabaseUnavailable, KeyError) as error:
         raise OperatorError("shard.unavailable", str(error), HUB_ERRORS["shard.unavailable"].hint) from error
-    _print(is_json, {"site_id": site_id}, f"{found.name} is projected anew")
+    show(is_json, {"site_id": site_id}, f"{found.name} is projected anew")
 
 
-def _or(value: object | None, otherwise: str) -> str:
-    return otherwise if value is None else str(value)
-
-
-def _table(rows: list[tuple[str, ...]]) -> str:
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
-
-
-COMMANDS: tuple[click.Command, ...] = (org, site, token, sites, sales, quarantine, rebuild)
+COMMANDS: tuple[click.Command, ...] = (org, site, token, sites, sales, rebuild)

@@ -12,6 +12,7 @@ import uvloop
 
 from hub.db.connect import Database, Role
 from hub.db.control_store import PostgresControl
+from hub.db.operate_store import PostgresOperations
 from hub.db.read_store import PostgresReadShard
 from hub.settings import HubSettings
 
@@ -25,6 +26,7 @@ class Stores(NamedTuple):
 
     control: PostgresControl
     shards: dict[str, PostgresReadShard]
+    operations: dict[str, PostgresOperations]
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
@@ -37,9 +39,11 @@ def make_stores(settings: HubSettings) -> Stores:
     def pair(name: str, dsn: str) -> tuple[Database, Database]:
         return Database(name, dsn, Role.PLATFORM), Database(name, dsn, Role.TENANT)
 
+    pairs = {name: pair(name, dsn) for name, dsn in settings.shards.items()}
     return Stores(
         PostgresControl(*pair("control", settings.control_dsn)),
-        {name: PostgresReadShard(*pair(name, dsn)) for name, dsn in settings.shards.items()},
+        {name: PostgresReadShard(*each) for name, each in pairs.items()},
+        {name: PostgresOperations(*each) for name, each in pairs.items()},
     )
 
 

@@ -41,7 +41,7 @@ HUB_ERRORS: dict[str, ErrorInfo] = {
     "decision.unsigned": ErrorInfo(422, "A decision needs a name and, where something is left out, a reason.", "Give --by and --reason."),
     "hole.unknown": ErrorInfo(404, "The site has no such hole.", "List them: comanda hub holes list"),
     "hole.unfilled": ErrorInfo(409, "What was given does not fill the hole.", "Try the mirror of another stick, or of the box before."),
-    "mirror.unreadable": ErrorInfo(422, "The mirror cannot be read.", "Name the directory that comanda edge mirror was given, or its journal.mirror."),
+    "mirror.unreadable": ErrorInfo(422, "The mirror cannot be read.", "Name the directory given to comanda edge mirror, or its journal.mirror."),
     "backup.exists": ErrorInfo(409, "A backup of that name was begun before.", "Give each backup a name of its own."),
     "backup.unknown": ErrorInfo(404, "No such backup is under way.", "List them: comanda hub backup list"),
     "shard.not_found": ErrorInfo(404, "The directory holds no such shard.", "Name a shard of COMANDA_HUB_SHARDS."),

@@ -79,11 +79,11 @@ class Decided(msgspec.Struct, frozen=True, kw_only=True):
     passed_over: tuple[int, ...] = ()
 
 
-class _Event(msgspec.Struct):
+class _Event(msgspec.Struct, frozen=True):
     type: str = ""
 
 
-class _Said(msgspec.Struct):
+class _Said(msgspec.Struct, frozen=True):
     command: str = ""
     ordinal: int = 0
     of: int = 1
@@ -159,10 +159,13 @@ def _command(site: Site, rows: Sequence[OrphanRow], sent: Mapping[str, SentComma
     )  # fmt: skip
 
 
+_DECIDED: dict[str, State] = {"adopted": "adopted", "set_aside": "set_aside", "in_effect": "in_effect"}
+
+
 def _state_of(rows: Sequence[OrphanRow], said: Sequence[_Said], sent: SentCommand | None) -> State:
-    kept = rows[0].state
-    if kept == "adopted" or kept == "set_aside" or kept == "in_effect":
-        return kept
+    decided = _DECIDED.get(rows[0].state)
+    if decided is not None:
+        return decided
     if sent is not None and sent.state != "done":
         return "refused" if sent.state == "refused" else "expired" if sent.is_expired else "waiting"
     if all(each.event.type in BOX_OWN for each in said):
@@ -247,9 +250,7 @@ async def adopt(
     )  # fmt: skip
 
 
-async def set_aside(
-    shard: Operations, site: Site, epoch: int, sequences: Collection[int] | None, reason: str, decided_by: str
-) -> Decided:
+async def set_aside(shard: Operations, site: Site, epoch: int, sequences: Collection[int] | None, reason: str, decided_by: str) -> Decided:
     """The commands that hold these entries (None: all that nobody has decided on) hold no more, for `reason`; they are kept.
 
     Raises HubRefused: `orphan.unknown`, `orphan.decided`, `orphan.waiting` for one that the box may take at any moment.

@@ -56,8 +56,9 @@ class PostgresOperations:
         rows = await self._of(org_id, "quarantined_entry", site_id, sequence)
         if not rows:
             return None
-        said = {name: value for name, value in dict(rows[0]).items() if value is not None}
-        return QuarantinedEntry(**said | {"held": _held.decode(said["held"])})
+        said: dict[str, Any] = {name: value for name, value in dict(rows[0]).items() if value is not None}
+        said["held"] = _held.decode(said["held"])
+        return QuarantinedEntry(**said)
 
     async def quarantine_following(self, org_id: str, site_id: str, sequence: int, limit: int) -> Sequence[Quarantined]:
         return [Quarantined(**dict(row)) for row in await self._of(org_id, "quarantine_following", site_id, sequence, limit)]
