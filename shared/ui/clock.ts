@@ -31,3 +31,11 @@ export function elapsed(sinceMs: number, nowMs: number): string {
   const tail = `${String(seconds).padStart(2, "0")}`;
   return hours > 0 ? `${hours}:${String(minutes).padStart(2, "0")}:${tail}` : `${minutes}:${tail}`;
 }
+
+/** An age as people say it: the largest unit that fits, and how many. */
+export function ageIn(seconds: number): { readonly unit: "minutes" | "hours" | "days"; readonly n: number } {
+  const minutes = Math.max(1, Math.floor(seconds / 60));
+  if (minutes < 120) return { unit: "minutes", n: minutes };
+  const hours = Math.floor(minutes / 60);
+  return hours < 48 ? { unit: "hours", n: hours } : { unit: "days", n: Math.floor(hours / 24) };
+}

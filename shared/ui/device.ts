@@ -5,7 +5,7 @@
  */
 
 import { batch, computed, effect, signal, type ReadonlySignal } from "@preact/signals";
-import { second } from "./clock.ts";
+import { boxNow, second } from "./clock.ts";
 import { LiveSite } from "./collection.ts";
 import { CommandQueue, type TabWord } from "./commands.ts";
 import { FeedConnection } from "./connection.ts";
@@ -38,6 +38,10 @@ export class Device {
   readonly menuLoaded = signal(false);
   readonly siteName = signal("");
   readonly cloudReach: ReadonlySignal<CloudReach> = computed(() => this.#reach());
+  /** When the oldest entry that the cloud does not have was written, by the clock of the box (ms); null when there is none. */
+  readonly oldestPendingMs = signal<number | null>(null);
+  /** How far the cloud is behind, once that is worth a word (s); else null. */
+  readonly behindS: ReadonlySignal<number | null> = computed(() => this.#behindS());
   #menuVersion = "";
 
   /** `name` is the app's own, for its store; several boxes on one machine differ by origin. `wanted` is what it shows of the site. */
@@ -65,7 +69,7 @@ export class Device {
       onHurry: () => this.queue.hurry(),
     });
     effect(() => {
-      if (this.feed.state.value === "live") void this.#loadSiteName();
+      if (this.feed.state.value === "live") void this.#askStatus();
     });
     effect(() => {
       const wanted = this.live.site.value.menu_version;
@@ -77,6 +81,10 @@ export class Device {
     this.feed.start();
     this.queue.start();
     window.setInterval(() => this.queue.tick(), LIMITS.UI_RECONNECT_MIN_S * 1_000);
+    window.setInterval(() => {
+      const isPending = this.live.behindCloud.peek() > 0 || this.oldestPendingMs.peek() !== null;
+      if (this.feed.state.peek() === "live" && isPending) void this.#askStatus();
+    }, LIMITS.UI_LAG_REFRESH_S * 1_000);
   }
 
   /** Keep and send; false when the tablet is full. */
@@ -118,12 +126,23 @@ export class Device {
     }
   }
 
-  async #loadSiteName(): Promise<void> {
+  #behindS(): number | null {
+    void second.value;
+    const oldest = this.oldestPendingMs.value;
+    if (oldest === null || this.live.behindCloud.value === 0 || this.cloudReach.value === "unknown") return null;
+    const ageS = (boxNow() - oldest) / 1_000;
+    return ageS >= LIMITS.UI_LAG_SHOWN_S ? ageS : null;
+  }
+
+  async #askStatus(): Promise<void> {
     try {
       const answer = await fetch("/v1/status", { signal: AbortSignal.timeout(LIMITS.UI_COMMAND_TIMEOUT_S * 1_000) });
-      if (answer.ok) this.siteName.value = ((await answer.json()) as { readonly site_name: string }).site_name;
+      if (!answer.ok) return;
+      const status = (await answer.json()) as { readonly site_name: string; readonly oldest_pending_at?: string | null };
+      this.siteName.value = status.site_name;
+      this.oldestPendingMs.value = status.oldest_pending_at ? Date.parse(status.oldest_pending_at) : null;
     } catch (error) {
-      console.warn("the site's name could not be loaded", error); // the next connection asks again
+      console.warn("the status of the box could not be read", error); // asked again with the next connection, or while something waits
     }
   }
 }
@@ -137,4 +156,9 @@ export function isBareTable(tableId: string): boolean {
 export function checkIdOf(kept: Kept): string | null {
   const command = kept.commands[0]?.command;
   return command !== undefined && "check_id" in command ? command.check_id : null;
+}
+
+/** How many checks (or, where there is none, other things) requests are about: what a person would count. */
+export function ordersIn(waiting: readonly Kept[]): number {
+  return new Set(waiting.map((kept) => checkIdOf(kept) ?? kept.id)).size;
 }

@@ -18,12 +18,14 @@ import { TicketCard } from "./ticket.tsx";
 
 export function App() {
   const lost = device.feed.state.value !== "live" && device.feed.state.value !== "connecting";
+  const isWrong = device.queue.wrong.value !== "";
+  const isRecovering = device.queue.box.value?.is_recovering === true;
   return (
-    <div class={lost ? "app lost" : "app"} onPointerDownCapture={touched}>
+    <div class={lost || isWrong ? "app lost" : "app"} onPointerDownCapture={touched}>
       <TopBar />
       <Board />
       <AllDay />
-      {(lost || device.queue.trouble.value !== null) && <Lost lost={lost} />}
+      {lost || !(isWrong || isRecovering) ? (lost || device.queue.trouble.value !== null) && <Lost lost={lost} /> : <NotThisBox />}
       <Announcer />
       <Refusals queue={device.queue} words={words} />
       <StaleQuestion queue={device.queue} words={words} about={staleAbout()} />
@@ -79,6 +81,21 @@ function Lost({ lost }: { readonly lost: boolean }) {
         {away ? t("banner.unknown.detail") : lost || trouble === null ? t("lost.detail") : trouble.hint} {kept > 0 && t("lost.kept", { n: kept })}
       </span>
       {heard > 0 && <span class="end">{t("banner.heard", { time: siteTime(device, words.locale.value, heard) })}</span>}
+    </p>
+  );
+}
+
+/** The box answers, and is not the one to cook for; or not yet. */
+function NotThisBox() {
+  const wrong = device.queue.wrong.value;
+  const kept = device.queue.waiting.value.length;
+  return (
+    <p class={wrong === "" ? "lost-band soon" : "lost-band"} role="alert">
+      <Icon name={wrong === "" ? "clock" : "warning"} size={40} />
+      <span>
+        <strong>{wrong === "" ? t("recovering.title") : `${t(`wrong.${wrong}`)} ${t(`wrong.${wrong}.detail`)}`}</strong>
+        {wrong === "" ? t("recovering.kitchen") : t("lost.detail")} {kept > 0 && t("lost.kept", { n: kept })}
+      </span>
     </p>
   );
 }

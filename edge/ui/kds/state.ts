@@ -66,7 +66,8 @@ export function recallLast(): void {
 /** Tell the box what this screen shows, once for each ticket: nobody may believe that a ticket is seen which is not. */
 const told = new Set<string>();
 effect(() => {
-  if (device.feed.state.value !== "live" || device.live.position.value === "") return;
+  // A box that is not the present one is told nothing: its tickets are not those to be cooked.
+  if (device.feed.state.value !== "live" || device.live.position.value === "" || device.queue.wrong.value !== "") return;
   const news = unshown(tickets.value, told).slice(0, LIMITS.TICKETS_SHOWN_MAX);
   if (news.length === 0) return;
   for (const id of news) told.add(id);

@@ -3,6 +3,7 @@
 import { LanguageChoice } from "@comanda/ui/elements/language.tsx";
 import { Banner, Refusals, StaleQuestion } from "@comanda/ui/elements/notices.tsx";
 import { Trail } from "@comanda/ui/elements/trail.tsx";
+import { WrongBox } from "@comanda/ui/elements/wrong-box.tsx";
 import { WallClock } from "@comanda/ui/elements/wall-clock.tsx";
 import { checkIdOf } from "@comanda/ui/device.ts";
 import { CheckScreen } from "./check/screen.tsx";
@@ -15,6 +16,7 @@ export function App() {
       <TopBar />
       <main class={settling.value ? "settling" : ""}>{route.value.screen === "floor" ? <Floor /> : <CheckScreen key={route.value.checkId} paying={route.value.screen === "pay"} />}</main>
       <Refusals queue={device.queue} words={words} />
+      <WrongBox device={device} words={words} />
       <StaleQuestion queue={device.queue} words={words} about={staleAbout()} />
     </div>
   );

@@ -1,11 +1,12 @@
 /** What a person must notice: lost connections, refusals, stale kitchen commands. */
 
 import type { CommandQueue, Refusal } from "../commands.ts";
-import type { Device } from "../device.ts";
+import { ordersIn, type Device } from "../device.ts";
 import type { Translator } from "../i18n.ts";
 import type { SharedKey } from "../messages/en.ts";
 import { Dialog } from "./dialog.tsx";
 import { Icon } from "./icon.tsx";
+import { ageWords } from "./trail.tsx";
 import { siteTime } from "./wall-clock.tsx";
 
 interface Props {
@@ -27,11 +28,26 @@ export function Banner({ device, words }: Props) {
       </Band>
     );
   }
+  const wrong = queue.wrong.value;
+  if (feed.state.value === "live" && wrong !== "") {
+    return (
+      <Band mood="alarm" title={t(`wrong.${wrong}`)}>
+        {t(`wrong.${wrong}.detail`)} {keptWords(device, t)}
+      </Band>
+    );
+  }
   if (feed.state.value === "lost") {
     const heard = feed.heardMs.value;
     return (
       <Band mood="alarm" title={t("banner.box")} end={heard > 0 ? t("banner.heard", { time: siteTime(device, locale.value, heard) }) : ""}>
         {t("banner.box.detail")} {waiting > 0 && t("banner.box.waiting", { n: waiting })}
+      </Band>
+    );
+  }
+  if (feed.state.value === "live" && queue.box.value?.is_recovering === true) {
+    return (
+      <Band mood="wait" title={t("recovering.title")}>
+        {t("recovering.detail")} {waiting > 0 && t("banner.box.waiting", { n: waiting })}
       </Band>
     );
   }
@@ -43,17 +59,26 @@ export function Banner({ device, words }: Props) {
     );
   }
   const alarms = device.live.alarms.value;
-  const alarm = alarms.find((code) => code === "kitchen.unshown") ?? alarms[0];
+  const isAway = device.cloudReach.value === "away";
+  const alarm = alarms.find((code) => code === "kitchen.unshown") ?? alarms.find((code) => !(isAway && code === "cloud.behind"));
   if (alarm !== undefined) return <Alarm code={alarm} words={words} />;
   if (!queue.durable.value && waiting > 0) return <Band mood="wait" title={t("banner.memory")} />;
-  if (device.cloudReach.value === "away") {
+  if (isAway) {
+    const behindS = device.behindS.value;
     return (
-      <Band mood="wait" title={t("banner.cloud")}>
+      <Band mood="wait" title={t("banner.cloud")} end={behindS === null ? "" : ageWords(behindS, t)}>
         {t("banner.cloud.detail")}
       </Band>
     );
   }
   return null;
+}
+
+/** What a tablet keeps while its box is the wrong one, in orders. */
+export function keptWords({ queue }: Device, t: Translator<SharedKey>["t"]): string {
+  const n = ordersIn(queue.waiting.value);
+  if (n === 0) return t("wrong.kept.none");
+  return t(queue.wrong.value === "other_site" ? "wrong.kept.other" : "wrong.kept", { n });
 }
 
 /** What the box wants a person to look at; a newer box may raise alarms that have no words here yet. */
@@ -90,10 +115,32 @@ function Band({ mood, title, end = "", children }: BandProps) {
 export function Refusals({ queue, words }: { readonly queue: CommandQueue; readonly words: Translator<SharedKey> }) {
   return (
     <div class="refusals" role="alert">
+      <Notices queue={queue} words={words} />
       {queue.refusals.value.slice(-3).map((refusal) => (
         <OneRefusal key={refusal.kept.id} refusal={refusal} words={words} onRead={() => queue.dismiss(refusal)} />
       ))}
     </div>
+  );
+}
+
+/** What was held and is given up, by kind: never in silence. */
+function Notices({ queue, words: { t } }: { readonly queue: CommandQueue; readonly words: Translator<SharedKey> }) {
+  const codes = queue.notices.value;
+  if (codes.length === 0) return null;
+  const counts = [...new Set(codes)].map((code) => [code, codes.filter((each) => each === code).length] as const);
+  return (
+    <section class="refusal">
+      <Icon name="warning" />
+      <strong>{t("notice.title")}</strong>
+      <div>
+        {counts.map(([code, n]) => (
+          <p key={code}>{code === "held.full" || code === "held.expired" ? t(`notice.${code}`, { n }) : t("notice.handin", { n, code })}</p>
+        ))}
+      </div>
+      <button class="button" type="button" onClick={() => queue.dismissNotices()}>
+        {t("refused.understood")}
+      </button>
+    </section>
   );
 }
 
@@ -129,10 +176,10 @@ export function StaleQuestion({ queue, words: { t }, about }: StaleProps) {
       title={t("stale.title")}
       footer={
         <>
-          <button class="button large grow" type="button" onClick={() => void queue.decide(false)}>
+          <button class="button large grow" type="button" onClick={() => queue.decide(false)}>
             {t("stale.drop")}
           </button>
-          <button class="button large fire grow" type="button" onClick={() => void queue.decide(true)}>
+          <button class="button large fire grow" type="button" onClick={() => queue.decide(true)}>
             {t("stale.send")}
           </button>
         </>

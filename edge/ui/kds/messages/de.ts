@@ -35,6 +35,7 @@ const texts: Readonly<Record<Exclude<KdsKey, SharedKey>, Text>> = {
   "sound.on": "Ton an",
   "sound.off": "Ton aus",
   "sound.touch": "Für Ton tippen",
+  "recovering.kitchen": "Neue Bestellungen kommen gleich wieder.",
   "lost.title": "Keine Verbindung zur Box",
   "lost.detail": "Neue Bestellungen kommen nicht an. Den Service fragen.",
   "lost.kept": ["1 Erledigung wird später gesendet.", "{n} Erledigungen werden später gesendet."],

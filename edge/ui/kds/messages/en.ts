@@ -33,6 +33,7 @@ const texts = {
   "sound.on": "Sound on",
   "sound.off": "Sound off",
   "sound.touch": "Tap for sound",
+  "recovering.kitchen": "New orders arrive again in a moment.",
   "lost.title": "No connection to the box",
   "lost.detail": "New orders do not arrive. Ask the service by voice.",
   "lost.kept": ["1 bump is kept and sent later.", "{n} bumps are kept and sent later."],

@@ -35,6 +35,7 @@ const texts: Readonly<Record<Exclude<KdsKey, SharedKey>, Text>> = {
   "sound.on": "Sonido activado",
   "sound.off": "Sin sonido",
   "sound.touch": "Toque para sonido",
+  "recovering.kitchen": "Los pedidos nuevos vuelven a llegar en un momento.",
   "lost.title": "Sin conexión con la caja",
   "lost.detail": "No llegan pedidos nuevos. Pregunte a sala de viva voz.",
   "lost.kept": ["1 comanda hecha se enviará después.", "{n} comandas hechas se enviarán después."],

@@ -38,6 +38,7 @@ export function CheckPanel({ check, paying }: { readonly check: ScreenCheck; rea
         <div>
           <h1>{checkName(check)}</h1>
           <p>{check.view === null ? t("check.new") : aboutOf(check.view)}</p>
+          {(check.view !== null || check.waiting > 0) && <PlaceMark place={placeOf(check)} words={words} />}
         </div>
         {lines.length > 0 && (
           <div class="tools">
@@ -127,7 +128,6 @@ function Sums({ check }: { readonly check: ScreenCheck }) {
         <dd>{view === null ? "–" : money(view.due_minor)}</dd>
       </div>
       <p class="foot">
-        {(view !== null || check.waiting > 0) && <PlaceMark place={placeOf(check)} words={words} />}
         <span class="note">{pending ? t("check.pending") : ""}</span>
       </p>
     </dl>

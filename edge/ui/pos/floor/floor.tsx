@@ -3,10 +3,13 @@
 import { useSignal } from "@preact/signals";
 import { Dialog } from "@comanda/ui/elements/dialog.tsx";
 import { Icon } from "@comanda/ui/elements/icon.tsx";
-import { PlaceMark } from "@comanda/ui/elements/place.tsx";
+import { PlaceMark, type Place } from "@comanda/ui/elements/place.tsx";
 import { boxNow, second } from "@comanda/ui/clock.ts";
 import { heldLines, sumsPending, type ScreenCheck } from "../overlay.ts";
 import { beginCheck, checkName, checks, device, goToCheck, money, t, tableName, words } from "../state.ts";
+
+/** From the nearest. */
+const PLACES: readonly Place[] = ["tablet", "box", "cloud"];
 
 /** Guests that are one tap away. */
 const GUESTS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
@@ -88,6 +91,7 @@ function TableTile({ table, open, onChoose }: { readonly table: string; readonly
         <>
           <span class="sum">{open.length > 1 ? t("floor.several", { n: open.length }) : dueOf(first)}</span>
           <span class="state">{unsent ? t("floor.unsent") : <Since check={first} />}</span>
+          <PlaceMark place={nearestOf(open)} words={words} short />
         </>
       )}
     </button>
@@ -144,10 +148,16 @@ function CheckRow({ check }: { readonly check: ScreenCheck }) {
 }
 
 /** Where all of a check is: the nearest place that still has something of its own. */
-export function placeOf(check: ScreenCheck): "tablet" | "box" | "cloud" {
+export function placeOf(check: ScreenCheck): Place {
   if (check.waiting > 0 || check.view === null) return "tablet";
   void device.live.cloud.value;
   return device.live.placeOf(check.id);
+}
+
+/** Of several checks of one table: the nearest place that still has something of its own. */
+function nearestOf(open: readonly ScreenCheck[]): Place {
+  const places = new Set(open.map(placeOf));
+  return PLACES.find((place) => places.has(place)) ?? "cloud";
 }
 
 function Guests({ table, onClose }: { readonly table: string; readonly onClose: () => void }) {
