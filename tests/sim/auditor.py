@@ -23,7 +23,7 @@ class _Book:
         self.proposals: dict[str, bytes] = {}
         self.acknowledged: dict[str, bytes] = {}
         self.set_apart: dict[str, str] = {}  # commands that a replacement would not play, and says so: code by id
-        self.tickets: dict[tuple[str, str], str] = {}  # (line, station) -> ticket that it is cooked by
+        self.tickets: dict[tuple[str, str, str], str] = {}  # (command, line, station) -> ticket by which it is cooked
         self.has_lied: set[str] = set()  # boxes whose disk has lost what it had said to be synced
         self.alarms: set[tuple[str, str]] = set()  # (box, code)
 
@@ -63,18 +63,18 @@ class Auditor:
                 first = json.loads(before)["position"]
                 self.expect(not self._stands(rows, first), f"command {command} was answered twice, and differently")
                 book.acknowledged[command] = answer
-            self._cooked(place.name, said["events"])
+            self._cooked(place.name, ((command, each["event"]) for each in said["events"]))
             self.commands += 1
 
-    def _cooked(self, name: str, events: Iterable[dict[str, Any]]) -> None:
-        """A screen or a printer shows a line once at a station, however often and by whichever box it was fired: by one id."""
+    def _cooked(self, name: str, events: Iterable[tuple[str, dict[str, Any]]]) -> None:
+        """A screen or a printer knows a ticket again, however often and by whichever box its command was decided: by one id."""
         tickets = self._books[name].tickets
-        for event in (each["event"] for each in events):
+        for command, event in events:
             if event["type"] == "TicketCreated":
                 for line in event["lines"]:
-                    key = line["line_id"], event["station"]
+                    key = command, line["line_id"], event["station"]
                     known = tickets.setdefault(key, event["ticket_id"])
-                    self.expect(known == event["ticket_id"], f"line {key[0]} is cooked twice at {key[1]}: by {known} and {event['ticket_id']}")
+                    self.expect(known == event["ticket_id"], f"line {key[1]} is cooked twice at {key[2]}: by {known} and {event['ticket_id']}")
 
     @staticmethod
     def _stands(rows: Sequence[Row], position: str) -> bool:
@@ -108,13 +108,14 @@ class Auditor:
         """A disk had said that it had synced, and lost it."""
         self._books[place.name].has_lied.add(box.name)
 
-    def handed_in(self, place: AuditedPlace, results: Iterable[tuple[str, str, str]]) -> None:
-        """What a box said of commands that a tablet handed in: id, outcome, code."""
-        book = self._books[place.name]
-        for command, outcome, code in results:
-            self.expect(outcome != "refused" or bool(code), f"command {command} was not played, and nobody says why")
-            if outcome == "refused":
-                book.set_apart[command] = code
+    def not_played(self, place: AuditedPlace, command: str, code: str) -> None:
+        """A box would not play what another had acknowledged: that stands in its report."""
+        self._books[place.name].set_apart[command] = code
+
+    def told(self, place: AuditedPlace, command: str, code: str) -> None:
+        """A tablet has told a person what became of a command that it held."""
+        if command:
+            self._books[place.name].set_apart[command] = code
 
     def restored(self, place: AuditedPlace, box: AuditedBox, sources: Sequence[Sequence[Row]]) -> None:
         """A replacement has got its journal. It holds all of the longest source that it is not told to contradict another."""
@@ -140,7 +141,7 @@ class Auditor:
             missing = book.acknowledged.keys() - {entry["command"] for entry in entries}
             self.expect(not missing, f"{box.name}: acknowledged and lost: {sorted(missing)}")
         self._answers_stand(book, box.name, rows, entries)
-        self._cooked(place.name, entries)
+        self._cooked(place.name, ((entry["command"], entry["event"]) for entry in entries))
         return Ledger.of(entries)
 
     def audit_at_rest(self, place: AuditedPlace, shown: Shown) -> None:

@@ -4,12 +4,14 @@ What lives here: power, processes and clock of one machine. It hands requests to
 neither. Which box serves a site, and when it is replaced, is decided in place.py.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 import msgspec
 
+from edge.app.fence import Fence
 from edge.app.ports import CommitUnknownError, StorageFullError
 from edge.app.site import BOX, BoxIdentity, Device, Outcome, RefusedCommand, Request, Site
 from shared.domain.check import Check
@@ -19,8 +21,9 @@ from shared.domain.kitchen.ticket import Ticket
 from shared.domain.menu import menu_version
 from shared.domain.site import ApplyMenu
 from shared.protocol.entry import START, Position, StoredEntry
-from shared.protocol.session import Accepted, HandInResult, HeldCommand, Submit
+from shared.protocol.session import BoxState, HandIn, HandInResult, HeldCommand, Submit
 from shared.protocol.subjects import Address
+from tests.sim.claims import Granted
 from tests.sim.hub import Hub
 from tests.sim.link import Link
 from tests.sim.lying import LyingDisk
@@ -45,6 +48,8 @@ class Owner(Protocol):
 
     def told_alarm(self, box: "Box", code: str, detail: str) -> None: ...
 
+    def not_played(self, box: "Box", command: str, code: str) -> None: ...
+
     def lost_by_lie(self, box: "Box", entries: int) -> None: ...
 
 
@@ -52,11 +57,11 @@ class Box:
     """One machine under one claim: its disk, its API process and its link."""
 
     def __init__(
-        self, name: str, address: Address, epoch: int, disk: LyingDisk, owner: Owner, hub: Hub, scheduler: Scheduler, profile: Profile
+        self, name: str, address: Address, claim: Granted, disk: LyingDisk, owner: Owner, hub: Hub, scheduler: Scheduler, profile: Profile
     ) -> None:
         self.name = name
         self.address = address
-        self.epoch = epoch
+        self.epoch = claim.epoch
         self.key = f"U-{name}"
         self.disk = disk
         self.is_up = False
@@ -65,14 +70,20 @@ class Box:
         self.is_taken_away = False
         self.is_scrapped = False  # nobody will ever switch it on again
         self.cloud = 0  # what its link has last told it of the watermark
-        self.link = Link(name, address, epoch, self.key, self, hub, scheduler, profile)
+        self.identity = BoxIdentity(
+            org_id=address.org_id, site_id=address.site_id, epoch=claim.epoch, currency="EUR", time_zone="Europe/Berlin", cut_over_minutes=180
+        )
+        self.fence = self._fence_of(claim)
+        self.kept = START  # how far the hub keeps the branch of this box, once it is fenced
+        self._claim = claim
+        self._kept_fence = ""
+        self.link = Link(name, address, claim, self.key, self, hub, scheduler, profile)
         self._owner = owner
         self._scheduler = scheduler
         self._profile = profile
         self._clock_offset = timedelta()
         self._inbox: list[tuple[Request, Callable[[Outcome], None]]] = []
         self._collected: dict[str, tuple[Device, HeldCommand]] = {}
-        self._results: dict[str, HandInResult] = {}
         self._heard_from: set[str] = set()
         self._life = 0  # counts boots, so that what an earlier life had planned is not done
 
@@ -89,18 +100,27 @@ class Box:
         self._set_clock()
         try:
             self.store = SimStore(self.disk, self._hazard, self._settle)
-            identity = BoxIdentity(
-                org_id=self.address.org_id, site_id=self.address.site_id, epoch=self.epoch, currency="EUR", time_zone="Europe/Berlin",
-                cut_over_minutes=180,
-            )  # fmt: skip
-            self.site = Site(identity, self.store, self.clock)
+            self.site = Site(self.identity, self.store, self.clock)
             self._set_up()
         except PowerCut:
             self.cut_power("while it started")
             return
         self.is_up = True
+        self.fence = self._fence_of(self._claim)
+        if self._kept_fence:
+            self.fence.restore(self._kept_fence)
         self._scheduler.note(f"{self.name}: up at {self.head.sequence}")
         self.start_link()
+
+    @property
+    def life(self) -> int:
+        """Which boot this is."""
+        return self._life
+
+    def _fence_of(self, claim: Granted) -> Fence:
+        fence = Fence(self.identity, claim.token, claim.read if claim.token else None)
+        fence.is_recovering = self.is_recovering
+        return fence
 
     def _set_clock(self) -> None:
         if self.is_healthy:
@@ -184,8 +204,10 @@ class Box:
     def receive(self, request: Request, reply: Callable[[Outcome], None]) -> None:
         if not self.is_up:
             return
-        if self.is_recovering:
-            reply(RefusedCommand(error=Refused("box.recovering", "The box collects what tablets hold.")))
+        try:
+            self.fence.ensure_open()
+        except Refused as error:
+            reply(RefusedCommand(error=error))
             return
         self._inbox.append((request, reply))
         if len(self._inbox) == 1:
@@ -207,19 +229,20 @@ class Box:
 
     # --- what tablets hold ---
 
-    def hand_in(self, device: Device, held: Sequence[HeldCommand], reply: Callable[[tuple[HandInResult, ...]], None]) -> None:
+    def hand_in(self, device: Device, said: HandIn, reply: Callable[[tuple[HandInResult, ...]], None]) -> None:
         """A tablet gives what it was told is accepted. While the box recovers it collects, and plays in the acknowledged order at its end."""
-        if not self.is_up:
+        if not self.is_up or self.fence.is_fenced:
             return
-        for each in held:
+        for each in said.commands:
             self._collected[each.submit.id] = (device, each)
-        self._heard_from.add(device.device_id)
-        if self.is_recovering:
-            reply(tuple(HandInResult(command_id=each.submit.id, outcome="waits") for each in held))
+        if said.is_last:
+            self._heard_from.add(device.device_id)
+        if self.fence.is_recovering:
+            reply(tuple(HandInResult(command_id=each.submit.id, outcome="waits") for each in said.commands))
             return
-        self._play([each.submit.id for each in held])
+        results = self._play([each.submit.id for each in said.commands])
         if self.is_up:
-            reply(tuple(self._results[each.submit.id] for each in held))
+            reply(tuple(results[each.submit.id] for each in said.commands))
 
     @property
     def heard_from(self) -> int:
@@ -228,48 +251,59 @@ class Box:
 
     def finish_recovery(self) -> None:
         """Play what was collected, and sell."""
-        if self.is_up and self.is_recovering:
+        if self.is_up and self.fence.is_recovering:
             self._play(list(self._collected))
-            self.is_recovering = not self.is_up
+            self.is_recovering = self.fence.is_recovering = not self.is_up
 
-    def _play(self, ids: Sequence[str]) -> None:
+    def _play(self, ids: Sequence[str]) -> dict[str, HandInResult]:
+        results: dict[str, HandInResult] = {}
         waiting = [self._collected[id] for id in ids if id in self._collected]
         for device, held in sorted(waiting, key=lambda pair: _place_of(pair[1])):
             try:
-                self._results[held.submit.id] = self._play_one(device, held)
+                results[held.submit.id] = self._play_one(device, held)
             except PowerCut:
                 self.cut_power("while it played what tablets held")
-                return
-            del self._collected[held.submit.id]
-        self._scheduler.note(f"{self.name}: played {[result.outcome for result in self._results.values()]}")
+                return results
+        for id in results:
+            del self._collected[id]
+        counts = Counter(f"{result.outcome} {result.code}".strip() for result in results.values())
+        self._scheduler.note(f"{self.name}: handed in and {dict(counts)}")
         self.link.feed()
+        return results
 
     def _play_one(self, device: Device, held: HeldCommand) -> HandInResult:
         id = held.submit.id
         if self.site.answer(id) is not None:
             return HandInResult(command_id=id, outcome="known")
         for _ in range(100):
-            outcome = self._play_at(device, held)
+            outcome = self.site.play(device, held.submit, held.at)
             if not isinstance(outcome, RefusedCommand):
                 return HandInResult(command_id=id, outcome="played")
             if outcome.error.code not in {"commit.unknown", "storage.full"}:
+                self._owner.not_played(self, id, outcome.error.code)
                 return HandInResult(command_id=id, outcome="refused", code=outcome.error.code)
         raise AssertionError("the disk never takes what is played")
 
-    def _play_at(self, device: Device, held: HeldCommand) -> Outcome:
-        """Decide at the time at which it was acknowledged, so that prices are those that were told."""
-        head_at = self.store.head().at
-        at = min(max(held.at, head_at or held.at), max(self.clock(), head_at or held.at))
-        site = self.site
-        site._now = lambda: at
-        try:
-            outcomes, _ = site.execute([Request(device=device, commands=(held.submit,))])
-        finally:
-            site._now = self.clock
-        return outcomes[0]
+    # --- the fence ---
 
-    def answer(self, command_id: str) -> Accepted | None:
-        return self.site.answer(command_id) if self.is_up else None
+    def show_claim(self, token: str) -> None:
+        """A tablet has met a box of a higher epoch."""
+        if self.is_up:
+            self._fenced_by(self.fence.believe(token))
+            self.link.shown_claim(token)
+
+    def told_fenced(self, epoch: int, token: str, kept: Position) -> None:
+        self.kept = kept
+        self._fenced_by(self.fence.obey(epoch, token))
+
+    def _fenced_by(self, is_news: bool) -> None:
+        if is_news:
+            self._kept_fence = self.fence.kept
+            self._scheduler.note(f"{self.name}: fenced by epoch {self.fence.state.fenced_epoch}")
+
+    @property
+    def state(self) -> BoxState:
+        return self.fence.state
 
     # --- what others see of it ---
 

@@ -15,6 +15,7 @@ from hub.ingest.greet import Greeter
 from shared.protocol.entry import START, Position, StoredEntry
 from shared.protocol.envelope import encode_answer
 from shared.protocol.subjects import Address
+from tests.sim.claims import Granted, grant
 from tests.sim.profile import Profile
 from tests.sim.projection import Projection
 from tests.sim.scheduler import Scheduler
@@ -64,13 +65,14 @@ class Hub:
 
     # --- what others see of it ---
 
-    def claim(self, address: Address, key: str) -> int:
-        """Grant the next epoch of a site to a box; the epoch."""
+    def claim(self, address: Address, key: str) -> Granted:
+        """Grant the next epoch of a site to a box."""
         known = self.registry.sites.get(address)
         epoch = max(known.epoch if known else 0, self.watermark(address).epoch) + 1
+        granted = grant(address, epoch, key, int(self._scheduler.now * 1000))
         self.registry.register(address, key, epoch=epoch, shard=self.shard.name)
         self.shard.placements[address.org_id] = 1
-        return epoch
+        return granted
 
     @property
     def incarnation(self) -> str:

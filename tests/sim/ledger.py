@@ -87,7 +87,7 @@ class Ledger:
                 day = days.setdefault(date, [0, 0, 0, 0, 0])
                 for place, value in enumerate(figures):
                     day[place] += value
-        return {date: (day[0], day[1], day[2], day[3], day[4]) for date, day in days.items()}
+        return {date: (day[0], day[1], day[2], day[3], day[4]) for date, day in days.items() if any(day)}
 
     # --- helpers ---
 

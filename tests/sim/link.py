@@ -9,9 +9,23 @@ from typing import Protocol
 
 from shared import limits
 from shared.protocol.entry import START, Position, StoredEntry
-from shared.protocol.envelope import decode_answer
-from shared.protocol.sender import Action, Alarm, Follow, Identity, Phase, Publish, Sender, Watermark
+from shared.protocol.envelope import SiteCommand, decode_answer
+from shared.protocol.sender import (
+    Action,
+    Alarm,
+    BackedUp,
+    Carry,
+    Fenced,
+    Follow,
+    Identity,
+    Phase,
+    Publish,
+    Sender,
+    WantKeepsakes,
+    Watermark,
+)
 from shared.protocol.subjects import Address
+from tests.sim.claims import Granted
 from tests.sim.hub import Hub
 from tests.sim.network import Network
 from tests.sim.profile import Profile
@@ -35,17 +49,22 @@ class Journal(Protocol):
 
     def told_alarm(self, code: str, detail: str) -> None: ...
 
+    def told_fenced(self, epoch: int, token: str, kept: Position) -> None: ...
+
+    def told_commands(self, commands: Sequence[SiteCommand]) -> None: ...
+
 
 class Link:
     """One box's link process; `start` begins a new process each time."""
 
     def __init__(
-        self, name: str, address: Address, epoch: int, key: str, journal: Journal, hub: Hub, scheduler: Scheduler, profile: Profile
+        self, name: str, address: Address, claim: Granted, key: str, journal: Journal, hub: Hub, scheduler: Scheduler, profile: Profile
     ) -> None:
         self.name = name
         self.wan = Network(scheduler, f"{name} wan", profile.wan_loss, profile.wan_doubling, profile.wan_delay_s)
         self.sender: Sender | None = None
-        self._identity = Identity(org_id=address.org_id, site_id=address.site_id, epoch=epoch, key=key)
+        self._identity = Identity(org_id=address.org_id, site_id=address.site_id, epoch=claim.epoch, key=key, claim=claim.token)
+        self._read_claim = claim.read if claim.token else None
         self._journal = journal
         self._hub = hub
         self._scheduler = scheduler
@@ -58,7 +77,7 @@ class Link:
     def start(self, first_attempt: int) -> None:
         self._life += 1
         self._follows = None
-        self.sender = Sender(self._identity, signer(self._identity.key), first_attempt=first_attempt)
+        self.sender = Sender(self._identity, signer(self._identity.key), first_attempt=first_attempt, read_claim=self._read_claim)
         self._act(self.sender.connected(self._scheduler.now))
         self._tick(self._life)
 
@@ -84,6 +103,12 @@ class Link:
                     self._journal.told_watermark(position, incarnation)
                 case Alarm(code=code, detail=detail):
                     self._journal.told_alarm(code, detail)
+                case Fenced(claim=claim, epoch=epoch, kept=kept):
+                    self._journal.told_fenced(epoch, claim, kept)
+                case Carry(commands=commands):
+                    self._journal.told_commands(commands)
+                case WantKeepsakes() | BackedUp():
+                    pass  # menus and backups are the business of other tests
 
     def _follow(self, after: Position) -> None:
         """Open the feed at a position; the box closes it at once when its journal does not hold that."""
@@ -114,6 +139,11 @@ class Link:
                 return
             self._follows = page[-1].sequence
             self._act(self.sender.entries(page, self._scheduler.now))
+
+    def shown_claim(self, token: str) -> None:
+        """The box tells its link what a tablet has shown it."""
+        if self.sender is not None:
+            self._act(self.sender.shown_claim(token, self._scheduler.now))
 
     # --- the WAN ---
 

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 from shared.domain.ids import derived_id
 from shared.protocol.entry import Position, StoredEntry
-from shared.protocol.session import HandInResult
 from shared.protocol.subjects import Address
 from tests.sim.auditor import Auditor, Row
 from tests.sim.box import Box
@@ -62,16 +61,14 @@ class Place:
         scheduler = self._scheduler
         self.present.boot()
         for tablet in self.tablets:
-            scheduler.after(scheduler.rng.uniform(0, 5), tablet.think)
-            scheduler.after(scheduler.rng.uniform(0, self._profile.look_every_s), tablet.look)
+            scheduler.after(scheduler.rng.uniform(0, 5), tablet.switch_on)
         if self.mirror is not None:
             self.mirror.follow(self)
 
     def _install(self) -> Box:
-        epoch = self._hub.claim(self.address, f"U-{self.name}.{len(self.boxes) + 1}")
-        box = Box(
-            f"{self.name}.{len(self.boxes) + 1}", self.address, epoch, LyingDisk(), self, self._hub, self._scheduler, self._profile
-        )  # fmt: skip
+        name = f"{self.name}.{len(self.boxes) + 1}"
+        granted = self._hub.claim(self.address, f"U-{name}")
+        box = Box(name, self.address, granted, LyingDisk(), self, self._hub, self._scheduler, self._profile)
         box.is_healthy = box.link.wan.is_healthy = self.is_healed
         self.boxes.append(box)
         return box
@@ -86,7 +83,7 @@ class Place:
 
     def kept_by_tablets(self) -> set[str]:
         """What was accepted and is not known to be in the cloud."""
-        return {id for tablet in self.tablets for id in tablet.kept}
+        return {id for tablet in self.tablets for id in tablet.held}
 
     # --- what boxes tell ---
 
@@ -100,6 +97,9 @@ class Place:
         self._auditor.alarmed(self, box, code, detail)
         if code in _BRANCHED and box is self.present:
             self.call_technician(code)
+
+    def not_played(self, box: Box, command: str, code: str) -> None:
+        self._auditor.not_played(self, command, code)
 
     def lost_by_lie(self, box: Box, entries: int) -> None:
         self._auditor.lied(self, box)
@@ -174,9 +174,9 @@ class Place:
             return f"{box.name} knows of {sender.watermark.sequence} of {head.sequence} in the cloud"
         for tablet in self.tablets:
             if not tablet.is_done:
-                return f"{tablet.name} still waits"
+                return f"{tablet.name} still waits: {tablet.state}"
             if not tablet.is_current(box):
-                return f"{tablet.name} shows {tablet.cursor.sequence} of {head.sequence}"
+                return f"{tablet.name} shows not all of {head.sequence}: {tablet.state}"
         return ""
 
 
@@ -192,8 +192,8 @@ class _Witness:
     def acknowledged(self, box: Box, answers: list[bytes]) -> None:
         self._auditor.acknowledged(self._place, box, answers)
 
-    def handed_in(self, results: tuple[HandInResult, ...]) -> None:
-        self._auditor.handed_in(self._place, [(result.command_id, str(result.outcome), result.code) for result in results])
+    def told(self, command: str, code: str) -> None:
+        self._auditor.told(self._place, command, code)
 
     def expect(self, holds: bool, otherwise: str) -> None:
         self._auditor.expect(holds, otherwise)

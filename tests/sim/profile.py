@@ -45,6 +45,8 @@ class Profile:
     mirror_lag_s: float
     poison: float
     look_every_s: float
+    reload_every_s: float
+    held_in_cloud_s: float
     envelope_entries: int
     in_flight: int
     credit_entries: int
@@ -67,7 +69,7 @@ def draw(seed: int) -> Profile:
     def rarely(low: float, high: float) -> float:
         return rng.uniform(low, high) if rng.random() < 0.25 else 0.0
 
-    envelope_entries, in_flight = rng.choice([(1, 16), (3, 8), (7, 5), (20, 1), (20, 16), (200, 16)])
+    envelope_entries, in_flight = rng.choice([(12, 16), (12, 3), (16, 5), (20, 1), (20, 16), (200, 16)])
     return Profile(
         sites=rng.choice([1, 1, 2]),
         trouble_s=150.0,
@@ -99,7 +101,9 @@ def draw(seed: int) -> Profile:
         disk_lies_every_s=rarely(20, 150),
         mirror_lag_s=sometimes(0.5, 20),
         poison=rarely(0.02, 0.3),
-        look_every_s=rng.choice([3.0, 10.0, 30.0]),
+        look_every_s=rng.choice([1.0, 3.0, 30.0]),
+        reload_every_s=rarely(20, 150),
+        held_in_cloud_s=rng.choice([0.0, 10.0, 86_400.0]),
         envelope_entries=envelope_entries,
         in_flight=in_flight,
         credit_entries=rng.choice([20, 100, 6_400]),

@@ -33,7 +33,7 @@ def surroundings(profile: Profile) -> Iterator[None]:
     """Small pipelines, so that a few hundred entries fill them, and seals that cost little."""
     logging.disable(logging.CRITICAL)  # thousands of outages a minute, each of them meant
     with (
-        patch.multiple(limits, ENVELOPE_ENTRIES_MAX=profile.envelope_entries, ENVELOPES_IN_FLIGHT=profile.in_flight),
+        patch.multiple(limits, ENVELOPE_ENTRIES_MAX=profile.envelope_entries, ENVELOPES_IN_FLIGHT=profile.in_flight, UI_HELD_IN_CLOUD_S=profile.held_in_cloud_s),
         patch("hub.ingest.answers.CREDIT_ENTRIES", profile.credit_entries),
         patch("hub.ingest.check.verify", seals.verify),
     ):

@@ -83,6 +83,8 @@ class World:
             self._now_and_then(profile.link_crash_every_s, lambda place=place: place.present.crash_link())
             self._now_and_then(profile.partition_every_s, lambda place=place: self._partition(place.present))
             self._now_and_then(profile.disk_lies_every_s, lambda place=place: self._lie(place.present))
+            for tablet in place.tablets:
+                self._now_and_then(profile.reload_every_s, tablet.reload)
             self._now_and_then(profile.swap_every_s, lambda place=place: place.call_technician("out of the blue"))
 
     def _now_and_then(self, mean_s: float, act: Callable[[], object], *, for_ever: bool = False) -> None:
@@ -153,4 +155,4 @@ def _sums(checks: Iterable[Check]) -> Sums:
         sales = sales_of(check)
         if sales != NO_SALES:
             days[check.business_date] = days.get(check.business_date, NO_SALES) + sales
-    return {date: (day.orders, day.lines, day.gross_minor, day.net_minor, day.tax_minor) for date, day in days.items()}
+    return {date: (day.orders, day.lines, day.gross_minor, day.net_minor, day.tax_minor) for date, day in days.items() if day != NO_SALES}
