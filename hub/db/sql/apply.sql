@@ -131,7 +131,9 @@ on conflict do nothing
 select data
 from keepsake_parts
 where org_id = $1::uuid and site_id = $2::uuid and version = $3
-      and $4 = (select count(*) from keepsake_parts where org_id = $1::uuid and site_id = $2::uuid and version = $3 and part_count = $4)
+      and $4::integer = (
+          select count(*) from keepsake_parts where org_id = $1::uuid and site_id = $2::uuid and version = $3 and part_count = $4::integer
+      )
 order by part_index
 
 -- name: forget_parts
