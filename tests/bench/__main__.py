@@ -17,6 +17,7 @@ from tests.bench.commands import bench_commands
 from tests.bench.decide import bench_decide
 from tests.bench.feed import bench_feed
 from tests.bench.figures import Figure, save, table
+from tests.bench.ingest import bench_ingest
 from tests.bench.machine import describe
 from tests.bench.rebuild import bench_rebuild
 from tests.bench.run import Run
@@ -30,6 +31,7 @@ BENCHES: dict[str, Callable[[Run], Iterator[Figure]]] = {
     "edge.feed": bench_feed,
     "edge.rebuild": bench_rebuild,
     "sync.catchup": bench_catchup,
+    "hub.ingest": bench_ingest,
 }
 _OUT = ROOT / ".bench"
 _SOCKET_DIRECTORY_MAX = 60  # characters: sockets of boxes and Postgres lie below, and their paths are limited

@@ -74,6 +74,19 @@ class BenchHub:
         self.ingest.start()
         eventually(lambda: self.ingest.log_text().count("owning lane") == UPLINK_LANES, "ingest owns every lane")
 
+    def go_away(self) -> None:
+        """Broker and ingest are gone; ingest begins anew and waits for the broker, as after a power cut in the cloud."""
+        self.ingest.stop()
+        self.broker.server.stop()
+        self.ingest.log.unlink(missing_ok=True)
+        self.ingest.start()
+        eventually(lambda: "broker: " in self.ingest.log_text(), "ingest waits for the broker")
+
+    def come_back(self) -> None:
+        """The broker is there again."""
+        if not self.broker.server.child.is_running:
+            self.broker.server.start()
+
     # --- boxes -----------------------------------------------------------------------------------
 
     def enroll(self, data_dir: Path) -> Path:

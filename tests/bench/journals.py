@@ -37,9 +37,9 @@ def open_site(store: Store, identity: BoxIdentity | None = None) -> Site:
     site.start()
     version = menu_version(MENU)
     site.put_menu(version, msgspec.json.encode(MENU))
-    execute(
-        site, [Request(device=BOX, commands=(Submit(id=new_id(), command=msgspec.Raw(msgspec.json.encode(ApplyMenu(version=version)))),))]
-    )
+    if site.state.menu_version != version:
+        apply = Submit(id=new_id(), command=msgspec.Raw(msgspec.json.encode(ApplyMenu(version=version))))
+        execute(site, [Request(device=BOX, commands=(apply,))])
     return site
 
 
@@ -70,25 +70,28 @@ def _fill(data_dir: Path, entries: int) -> int:
 
 
 def fill(boxes: Sequence[tuple[Path, int]], at_once: int = 2) -> list[int]:
-    """Fill (data directory, entries) of each box, some at once, each in a process of its own; how many entries each has."""
-    made: list[int] = []
-    for start in range(0, len(boxes), at_once):
-        running = [
-            subprocess.Popen([sys.executable, "-m", "tests.bench.journals", str(path), str(entries)], stdout=subprocess.PIPE, cwd=ROOT)
-            for path, entries in boxes[start : start + at_once]
-        ]
-        try:
-            for process in running:
-                out, _ = process.communicate(timeout=240)
-                if process.returncode:
-                    raise RuntimeError(f"a journal could not be made: the program ended with {process.returncode}")
-                made.append(int(out))
-        finally:
-            for process in running:
-                process.kill()
-                process.wait()
-    return made
+    """Fill (data directory, entries) of each box up to that number, in some processes at once; how many entries each has."""
+    shares = [share for share in (boxes[start::at_once] for start in range(at_once)) if share]
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-m", "tests.bench.journals", *(str(each) for box in share for each in box)], stdout=subprocess.PIPE, cwd=ROOT
+        )
+        for share in shares
+    ]
+    heads: dict[Path, int] = {}
+    try:
+        for process, share in zip(running, shares, strict=True):
+            out, _ = process.communicate(timeout=240)
+            if process.returncode:
+                raise RuntimeError(f"a journal could not be made: the program ended with {process.returncode}")
+            heads |= {path: int(line) for (path, _), line in zip(share, out.split(), strict=True)}
+    finally:
+        for process in running:
+            process.kill()
+            process.wait()
+    return [heads[path] for path, _ in boxes]
 
 
 if __name__ == "__main__":
-    print(_fill(Path(sys.argv[1]), int(sys.argv[2])))
+    for given in range(1, len(sys.argv), 2):
+        print(_fill(Path(sys.argv[given]), int(sys.argv[given + 1])), flush=True)

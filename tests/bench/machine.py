@@ -14,7 +14,7 @@ from statistics import median
 
 from tests.bench.figures import Value
 
-__all__ = ["cpu_s", "describe", "family_cpu_s", "foreign_cpu_share", "machine_cpu"]
+__all__ = ["cpu_s", "describe", "family_cpu_s", "foreign_cpu_share", "machine_cpu", "peak_mb"]
 
 _TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 
@@ -54,6 +54,16 @@ def family_cpu_s(pid: int) -> float:
     """CPU seconds of a process, its living descendants, and those of them that it has waited for."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return cpu_s(*_family(pid)) + (int(fields[13]) + int(fields[14])) * _TICK_S
+
+
+def peak_mb(*pids: int) -> float:
+    """The peak of resident memory of these processes together, in MB; shared pages count for each."""
+    total = 0
+    for pid in pids:
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                total += int(line.split()[1])
+    return round(total / 1024, 1)
 
 
 def machine_cpu() -> float:

@@ -1,0 +1,103 @@
+"""Many boxes at once: the shipped `serve` and `link` of each, several in one process where a machine has no room for two each.
+
+What lives here: `python -m tests.bench.fleet serve|link DIRECTORY…`, which runs the very coroutines of the two programs side by side on
+one loop, and `Fleet`, which starts such processes or, one site to a process, the programs themselves. What is measured is not known here.
+"""
+
+import asyncio
+import contextlib
+import gc
+import signal
+import sys
+from collections.abc import Callable, Coroutine, Sequence
+from pathlib import Path
+from typing import Any
+
+import uvloop
+
+from edge.link.main import link
+from edge.main import serve
+from edge.settings import EdgeSettings, LinkSettings
+from provisioning.process import Child
+from shared.limits import GC_MIDDLE_EVERY, GC_OLD_EVERY, GC_YOUNG_OBJECTS
+from tests.bench.site import PROGRAM_ENV
+from tests.support.programs import COMANDA, ROOT
+from tests.support.waiting import eventually
+
+__all__ = ["Fleet"]
+
+_PARTS: dict[str, Callable[[Path], Coroutine[Any, Any, None]]] = {
+    "serve": lambda directory: serve(EdgeSettings(data_dir=directory, port=0)),
+    "link": lambda directory: link(LinkSettings(data_dir=directory)),
+}
+
+
+class Fleet:
+    """The processes of some enrolled boxes. With `together` more than 1 so many sites share a process of each kind."""
+
+    def __init__(self, directory: Path, boxes: Sequence[Path], *, together: int = 1) -> None:
+        self._boxes = list(boxes)
+        groups = [self._boxes[start : start + together] for start in range(0, len(boxes), together)]
+        self.serves = [self._child(directory, "serve", number, group) for number, group in enumerate(groups)]
+        self.links = [self._child(directory, "link", number, group) for number, group in enumerate(groups)]
+        self.setting: dict[str, str | int] = {
+            "boxes": "the shipped programs" if together == 1 else f"the shipped coroutines, {together} sites to a process",
+            "processes_of_boxes": 2 * len(groups),
+        }
+
+    def _child(self, directory: Path, part: str, number: int, group: list[Path]) -> Child:
+        argv: list[str | Path] = [sys.executable, "-m", "tests.bench.fleet", part, *group]
+        if len(group) == 1:
+            port = ["--port", "0"] if part == "serve" else []
+            argv = [*COMANDA, "edge", part, "--data-dir", group[0], *port]
+        return Child(part, argv, directory / f"{part}{number}.log", env=PROGRAM_ENV, cwd=ROOT)
+
+    def start_serves(self) -> None:
+        """Start the APIs and wait until every one listens."""
+        for child in self.serves:
+            child.start()
+        for box in self._boxes:
+            eventually((box / "edge.sock").exists, f"{box.name} listens", deadline_s=60.0)
+
+    def start_links(self, sign_of_life: str) -> None:
+        """Start the links and wait until each process has said something, e.g. that the broker is out of reach."""
+        for child in self.links:
+            child.start()
+        for child in self.links:
+            eventually(
+                lambda log=child.log: sign_of_life in log.read_text(errors="replace"), f"a link says {sign_of_life!r}", deadline_s=60.0
+            )
+
+    def stop(self) -> None:
+        """Links first."""
+        for child in (*self.links, *self.serves):
+            child.stop()
+
+
+async def _run(part: str, directories: Sequence[Path]) -> None:
+    """All of them until a signal. The programs' own signal handlers, which know one site, are put aside once all of them run."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    tasks = [asyncio.ensure_future(_PARTS[part](directory)) for directory in directories]
+    while part == "serve" and not all((directory / "edge.sock").exists() for directory in directories):
+        await asyncio.sleep(0.05)
+    await asyncio.sleep(0.2)
+    loop.add_signal_handler(signal.SIGTERM, stop.set)
+    stopping = asyncio.ensure_future(stop.wait())
+    await asyncio.wait([stopping, *tasks], return_when=asyncio.FIRST_COMPLETED)
+    for task in tasks:
+        task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await asyncio.gather(*tasks)
+
+
+def main(part: str, directories: Sequence[Path]) -> None:
+    """As `comanda edge serve` and `link` begin: the same loop and collector."""
+    gc.freeze()
+    gc.set_threshold(GC_YOUNG_OBJECTS, GC_MIDDLE_EVERY, GC_OLD_EVERY)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_run(part, directories))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], [Path(each) for each in sys.argv[2:]])
