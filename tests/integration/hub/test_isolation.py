@@ -14,8 +14,8 @@ from tests.support.hub_rig import HubRig
 from tests.support.journals import SiteJournal
 from tests.support.postgres import Database
 
-CONTENTS = ("journal", "forks", "aggregates", "quarantine", *TABLES)
-POSITIONS = ("placements", "watermarks", "contacts", "cursors")
+CONTENTS = ("journal", "forks", "orphans", "keepsakes", "site_commands", "aggregates", "quarantine", *TABLES)
+POSITIONS = ("placements", "watermarks", "contacts", "cursors", "orphan_branches", "holes")
 Tenants = tuple[SiteJournal, SiteJournal]
 
 
@@ -42,8 +42,23 @@ async def full_site(rig: HubRig, directory: Path) -> SiteJournal:
     journal.append(b'{"type":"LineAdded","check_id":"lost"}')
     await rig.send_all(journal)
     await rig.send(journal.message(1, 2), (journal.message(1, 1)[0], fork_of(journal)))
+    await rig.send(*journal.parts("menu", b"{}"))
+    await rig.look_as(
+        journal,
+        "insert into site_commands (org_id, site_id, command_id, command, expires_at) "
+        "values ($2::text::uuid, $1::text::uuid, 'command', '{}', now() + interval '1 hour')",
+        journal.address.org_id,
+    )  # fmt: skip
     await rig.greeter.greet([journal.hello()])
+    await rig.claim(SiteJournal(*journal.address))
+    await rig.make_applier().apply([replaced_tail(journal)])  # one that has not cached who was the present box
     return journal
+
+
+def replaced_tail(journal: SiteJournal) -> tuple[str, bytes]:
+    """What the box still held when it was replaced."""
+    journal.append(b'{"type":"SoldOffline"}')
+    return journal.message(len(journal.entries), len(journal.entries))
 
 
 def fork_of(journal: SiteJournal) -> bytes:
