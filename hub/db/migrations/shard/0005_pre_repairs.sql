@@ -42,6 +42,7 @@ grant select on corrections to comanda_tenant;
 grant select, insert, update on corrections to comanda_project;
 grant select, insert, update on orphan_comparisons to comanda_tenant;
 grant select on backups to comanda_tenant;
+grant update on site_commands to comanda_tenant; -- what was refused, or ran out of time, can be asked for again
 
 -- That something waits for a person, and since when, is no content: the operator sees it of everybody.
 create policy counts on quarantine for select to comanda_platform, comanda_project using (true);
