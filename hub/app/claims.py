@@ -11,7 +11,7 @@ from datetime import datetime
 import msgspec
 
 from hub.app.errors import HubRefused
-from hub.app.ports import BoxCredentials, Control, ReadShard, Scope
+from hub.app.ports import BoxCredentials, Control, ReadShard
 from shared.domain.ids import is_id
 from shared.limits import CLAIM_CODE_BYTES, CLAIM_TTL_S
 from shared.protocol.keys import is_user_key
@@ -85,11 +85,12 @@ async def redeem(
     shard = shards.get(asked.shard)
     if shard is None:
         raise HubRefused("shard.unavailable", f"No shard {asked.shard!r} is configured.")
-    seen = (await shard.positions(Scope(None), [asked])).get(asked.site_id)
-    used = await control.use_claim(sha256, public_key, seen.position.epoch if seen else 0, credentials.claim)
+    seen = await shard.epoch_seen(asked.org_id, asked.site_id)
+    used = await control.use_claim(sha256, public_key, seen, credentials.claim)
     if used.claimed is None:
         raise HubRefused(used.refused, _DETAILS[used.refused])
     site = used.claimed.site
+    await shard.grant(site.org_id, site.site_id, used.claimed.epoch)  # before the box may ask where to begin
     return ClaimAnswer(
         org_id=site.org_id,
         site_id=site.site_id,

@@ -13,6 +13,7 @@ from hub.records.books import DaySales, DayTax, DayTender
 from hub.records.checks import ChargeRecord, CheckSummary, DiscountRecord, LineRecord, PaymentRecord, RefundRecord, TaxRecord
 from hub.records.kitchen import TicketRecord
 from shared.protocol.entry import Position
+from shared.protocol.envelope import FetchPage
 
 __all__ = [
     "FIRST_CHECK", "BoxCredentials", "CheckContents", "CheckCursor", "ChecksAsked", "Claimed", "Control", "Organisation", "Placement", "Quarantined",
@@ -195,6 +196,10 @@ class Control(Protocol):
 
     async def site(self, scope: Scope, site_id: str) -> Site | None: ...
 
+    async def box_keys(self, org_id: str, site_id: str) -> set[str]:
+        """The public keys of all boxes that were ever claimed for the site."""
+        ...
+
     async def add_claim(self, site_id: str, code_sha256: bytes, ttl_s: float) -> datetime | None:
         """When the claim runs out; None when there is no such site."""
         ...
@@ -225,8 +230,20 @@ class ReadShard(Protocol):
         """Let the organisation live here; nothing happens when it does."""
         ...
 
+    async def epoch_seen(self, org_id: str, site_id: str) -> int:
+        """The highest epoch that the shard knows of a site, from its journal or from `grant`; 0 for one that was never heard of."""
+        ...
+
+    async def grant(self, org_id: str, site_id: str, epoch: int) -> None:
+        """From now on what boxes of lower epochs send is kept apart, and not one entry of theirs goes into the journal any more."""
+        ...
+
     async def positions(self, scope: Scope, sites: Sequence[Site]) -> Mapping[str, SitePosition]:
         """By site id; sites that were never heard of are left out."""
+        ...
+
+    async def page(self, org_id: str, site_id: str, after: int, limit: int, bytes_max: int, version: str) -> FetchPage:
+        """What a replacement is told: entries after a sequence, up to `limit` and about `bytes_max`, or the keepsake of that version."""
         ...
 
     async def is_current(self, org_id: str, site_id: str) -> bool:

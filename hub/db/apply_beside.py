@@ -30,11 +30,12 @@ def position_of(row: Mapping[str, Any]) -> Position:
 
 
 class BesideJournals:
-    """One transaction. `_commanded` are the locked sites for which commands wait."""
+    """One transaction. `_commanded` are the locked sites for which commands wait, `_granted` what each knows of claims."""
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
         self._commanded: set[Address] = set()
+        self._granted: dict[Address, int] = {}
 
     async def _advance(self, watermarks: Mapping[Address, Position]) -> None:
         """Set the watermarks of locked sites, and tell the projectors."""

@@ -84,8 +84,12 @@ class _Transaction(BesideJournals):
 
     async def _lock(self, addresses: Sequence[Address]) -> dict[Address, Position]:
         rows = await self._connection.fetch(SQL["lock_watermarks"], *columns(addresses))
+        self._granted |= {_address(row): row["granted"] for row in rows}
         self._commanded.update(_address(row) for row in rows if row["open_commands"])
         return {_address(row): position_of(row) for row in rows}
+
+    def granted(self, address: Address) -> int:
+        return self._granted.get(address, 0)
 
     async def stored_hash(self, address: Address, sequence: int) -> bytes | None:
         await act_for(self._connection, address.org_id)
@@ -131,6 +135,6 @@ class _Transaction(BesideJournals):
         found = dict.fromkeys(addresses, Standing(watermark=START))
         for row in await self._connection.fetch(SQL["watermarks"], *columns(addresses)):
             found[_address(row)] = Standing(
-                watermark=position_of(row), backed_up=row["backed_up"], has_commands=row["open_commands"] > 0
-            )  # fmt: skip
+                watermark=position_of(row), granted=row["granted"], backed_up=row["backed_up"], has_commands=row["open_commands"] > 0
+            )
         return found

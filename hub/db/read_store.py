@@ -11,25 +11,29 @@ import msgspec
 
 from hub.app.errors import HubRefused
 from hub.app.ports import CheckContents, ChecksAsked, Quarantined, Scope, Site, SitePosition, StationTimes
+from hub.db.claim_store import KnowsClaims
 from hub.db.connect import Database, DatabaseUnavailable
 from hub.db.queries import load
 from hub.project.rows import FORMAT
 from hub.records.books import DaySales, DayTax, DayTender
 from hub.records.checks import CheckSummary
-from shared.protocol.entry import START, Position
+from shared.limits import KEEPSAKES_MAX
+from shared.protocol.entry import START, Position, StoredEntry
+from shared.protocol.envelope import FetchPage, Keepsake
 
 __all__ = ["PostgresReadShard"]
 
 SQL = load("read")
 _CONTENTS = msgspec.structs.fields(CheckContents)
 _READERS: dict[str, msgspec.json.Decoder[Any]] = {field.name: msgspec.json.Decoder(field.type) for field in _CONTENTS}
+_keepsakes: msgspec.json.Decoder[list[Keepsake]] = msgspec.json.Decoder(list[Keepsake])
 _sales: msgspec.json.Decoder[list[DaySales]] = msgspec.json.Decoder(list[DaySales])
 _tenders: msgspec.json.Decoder[list[DayTender]] = msgspec.json.Decoder(list[DayTender])
 _taxes: msgspec.json.Decoder[list[DayTax]] = msgspec.json.Decoder(list[DayTax])
 _checks: msgspec.json.Decoder[list[CheckSummary]] = msgspec.json.Decoder(list[CheckSummary])
 
 
-class PostgresReadShard:
+class PostgresReadShard(KnowsClaims):
     """Takes the shard twice: in the role of the operator, and in that of a tenant."""
 
     def __init__(self, platform: Database, tenant: Database) -> None:
@@ -67,6 +71,20 @@ class PostgresReadShard:
         async with self._as(Scope(org_id)) as connection:
             return await connection.fetchval(SQL[name], org_id, *arguments)
 
+    async def page(self, org_id: str, site_id: str, after: int, limit: int, bytes_max: int, version: str) -> FetchPage:
+        async with self._as(Scope(org_id)) as connection:
+            site = await connection.fetchrow(SQL["fetched_site"], org_id, site_id)
+            held = await connection.fetch(SQL["fetched_keepsakes"], org_id, site_id, KEEPSAKES_MAX)
+            document = await connection.fetchval(SQL["fetched_document"], org_id, site_id, version) if version else None
+            rows = [] if version else await connection.fetch(SQL["fetched_entries"], org_id, site_id, after, limit, bytes_max)
+        return FetchPage(
+            incarnation=site["incarnation"],
+            watermark=Position(site["epoch"], site["sequence"], site["hash"]) if site["sequence"] is not None else START,
+            entries=tuple([StoredEntry(*row) for row in rows]),
+            keepsakes=tuple(_present([Keepsake(row["kind"], row["version"]) for row in held], site["keepsakes"])),
+            document=document or b"",
+        )
+
     async def is_current(self, org_id: str, site_id: str) -> bool:
         return bool(await self._value("is_current", org_id, site_id, FORMAT))
 
@@ -98,6 +116,15 @@ class PostgresReadShard:
         async with self._as(Scope(org_id)) as connection:
             rows = await connection.fetch(SQL["quarantine"], org_id, site_id, limit)
         return [Quarantined(**dict(row)) for row in rows]
+
+
+def _present(held: Sequence[Keepsake], named: bytes | None) -> list[Keepsake]:
+    """Of `held`, the latest first, every document, but of the lists of devices the one that the box last named; the latest where the hub
+    lacks that."""
+    said = set(_keepsakes.decode(named or b"[]"))
+    lists = [each for each in held if each.kind == "devices"]
+    device_list = next((each for each in lists if each in said), lists[0] if lists else None)
+    return [each for each in held if each.kind != "devices" or each == device_list]
 
 
 def _times(row: Mapping[str, Any]) -> StationTimes:

@@ -150,7 +150,7 @@ class Applier:
                     moved.add(item.address)
                     replies.append(Reply(item.address, answer_unavailable(item.frame.attempt, UNAVAILABLE_RETRY_S)))
                     continue
-                epoch = max(item.registration.epoch, marks[item.address].epoch)
+                epoch = max(item.registration.epoch, marks[item.address].epoch, transaction.granted(item.address))
                 if epoch > item.registration.epoch:
                     moved.add(item.address)  # the shard knows of a later claim than we do
                 if isinstance(item.frame, DocumentPart):

@@ -16,7 +16,7 @@ from hub.ingest.ports import Contact, Registration, Registry, Shard, Unavailable
 from hub.ingest.welcome import Guest, welcome
 from shared.limits import UNAVAILABLE_RETRY_S
 from shared.protocol.claim import ReadClaim
-from shared.protocol.envelope import Hello
+from shared.protocol.envelope import AnswerStatus, Hello
 from shared.protocol.subjects import Address, parse
 
 __all__ = ["Greeter"]
@@ -128,7 +128,11 @@ class Greeter:
             )
             here = [guest for guest in group if guest.contact.address.org_id in placed]
             answers = await welcome(transaction, here, incarnation) if here else {}
-        self._registry.forget(guest.contact.address for guest in group if guest.contact.address not in answers)
+        self._registry.forget(
+            guest.contact.address
+            for guest in group
+            if (answer := answers.get(guest.contact.address)) is None or (answer.status is AnswerStatus.FENCED and not answer.claim)
+        )  # their placement has changed, or the shard knows of a later claim than we do
         return [
             Reply(
                 guest.contact.address,

@@ -78,9 +78,11 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the hub stands with a site: its watermark, the last sequence that is in a backup, and whether commands wait for it."""
+    """Where the hub stands with a site: its watermark, the epoch of the last claim that the shard was told of, the last sequence that
+    is in a backup, and whether commands wait for it."""
 
     watermark: Position
+    granted: int = 0
     backed_up: int = 0
     has_commands: bool = False
 
@@ -131,6 +133,10 @@ class ShardTransaction(Protocol):
 
     async def lock_watermarks(self, addresses: Sequence[Address]) -> dict[Address, Position]:
         """The watermark of every site, locked until the transaction ends; START for one that is new."""
+        ...
+
+    def granted(self, address: Address) -> int:
+        """The epoch of the last claim that the shard was told of, 0 before the first; the site is locked."""
         ...
 
     async def stored_hash(self, address: Address, sequence: int) -> bytes | None:

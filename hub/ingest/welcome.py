@@ -37,8 +37,9 @@ async def welcome(transaction: ShardTransaction, guests: Sequence[Guest], incarn
     present: list[Guest] = []
     for guest in guests:
         contact, standing = guest.contact, standings[guest.contact.address]
-        if contact.box_epoch < max(guest.registration.epoch, standing.watermark.epoch):
-            answers[contact.address] = await _fenced(transaction, guest, standing.watermark, incarnation)
+        epoch = max(guest.registration.epoch, standing.watermark.epoch, standing.granted)
+        if contact.box_epoch < epoch:
+            answers[contact.address] = await _fenced(transaction, guest, standing.watermark, epoch, incarnation)
         elif await _is_forked(transaction, contact, standing.watermark):
             detail = f"The hub holds another entry at sequence {contact.hello.head.sequence}."
             answers[contact.address] = answer_ok(
@@ -63,10 +64,10 @@ async def welcome(transaction: ShardTransaction, guests: Sequence[Guest], incarn
     return answers
 
 
-async def _fenced(transaction: ShardTransaction, guest: Guest, watermark: Position, incarnation: str) -> Answer:
+async def _fenced(transaction: ShardTransaction, guest: Guest, watermark: Position, epoch: int, incarnation: str) -> Answer:
     contact = guest.contact
     branch = await transaction.branch(contact.address, contact.box_epoch, watermark)
-    detail = f"This box was given epoch {contact.box_epoch}; the site is at epoch {max(guest.registration.epoch, watermark.epoch)}."
+    detail = f"This box was given epoch {contact.box_epoch}; the site is at epoch {epoch}."
     answer = answer_ok(contact.hello.attempt, incarnation, branch.kept, AnswerStatus.FENCED, "epoch.fenced", detail)
     return replace(answer, claim=guest.registration.proof(contact.box_epoch))
 

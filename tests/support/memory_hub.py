@@ -86,6 +86,7 @@ class MemoryShard:
         self.documents: dict[tuple[Address, str], tuple[str, bytes]] = {}
         self.commands: dict[tuple[Address, str], OpenCommand] = {}
         self.backed_up: dict[Address, int] = {}
+        self.granted: dict[Address, int] = {}  # epochs of claims, as redeeming one tells the shard
         self.is_down = False
         self.refuses: set[Address] = set()  # sites whose rows it will not store
         self.now_ms = 0  # what its clock says when commands expire
@@ -127,6 +128,9 @@ class _Transaction:
     async def lock_watermarks(self, addresses: Sequence[Address]) -> dict[Address, Position]:
         return {address: self.marks.get(address, START) for address in addresses}
 
+    def granted(self, address: Address) -> int:
+        return self._shard.granted.get(address, 0)
+
     async def stored_hash(self, address: Address, sequence: int) -> bytes | None:
         return _hash_at(self.journals.get(address, []), sequence)
 
@@ -152,6 +156,7 @@ class _Transaction:
         return {
             contact.address: Standing(
                 watermark=self.marks.get(contact.address, START),
+                granted=self._shard.granted.get(contact.address, 0),
                 backed_up=self._shard.backed_up.get(contact.address, 0),
                 has_commands=bool(self._open(contact.address)),
             )

@@ -12,7 +12,7 @@ for share of p
 
 -- In key order, so that two owners of a lane queue up and never wait for one another in a circle.
 -- name: lock_watermarks
-select w.org_id::text, w.site_id::text, w.epoch, w.sequence, w.hash, w.open_commands
+select w.org_id::text, w.site_id::text, w.epoch, w.sequence, w.hash, w.open_commands, w.granted
 from watermarks w join unnest($1::uuid[], $2::uuid[]) as wanted (org_id, site_id) on wanted.org_id = w.org_id and wanted.site_id = w.site_id
 order by w.org_id, w.site_id
 for update of w
@@ -63,7 +63,7 @@ set contact_at = now(), box_epoch = excluded.box_epoch, head_epoch = excluded.he
 where contacts.box_epoch <= excluded.box_epoch
 
 -- name: watermarks
-select w.org_id::text, w.site_id::text, w.epoch, w.sequence, w.hash, w.backed_up, w.open_commands
+select w.org_id::text, w.site_id::text, w.epoch, w.sequence, w.hash, w.backed_up, w.open_commands, w.granted
 from watermarks w join unnest($1::uuid[], $2::uuid[]) as wanted (org_id, site_id) on wanted.org_id = w.org_id and wanted.site_id = w.site_id
 
 -- --- branches of replaced boxes -----------------------------------------------------------------------

@@ -110,3 +110,33 @@ from quarantine
 where org_id = $1::uuid and site_id = $2::uuid
 order by sequence
 limit $3
+
+-- What a replacement fetches. First how far the hub is, and what the box last said to hold beside its journal.
+-- name: fetched_site
+select shard_incarnation() as incarnation, w.epoch, w.sequence, w.hash, c.keepsakes
+from (select $1::uuid as org_id, $2::uuid as site_id) as asked
+     left join watermarks w using (org_id, site_id)
+     left join contacts c using (org_id, site_id)
+
+-- Entries after $3, up to $4, as long as those before them are fewer than $5 bytes.
+-- name: fetched_entries
+select epoch, sequence, hash, entry
+from (
+    select run.*, sum(octet_length(entry)) over (order by sequence) - octet_length(entry) as bytes_before
+    from (
+        select j.epoch, j.sequence, j.hash, j.entry
+        from journal j
+        where j.org_id = $1::uuid and j.site_id = $2::uuid and j.sequence > $3
+        order by j.sequence
+        limit $4
+    ) as run
+) as counted
+where bytes_before < $5
+order by sequence
+
+-- The latest first.
+-- name: fetched_keepsakes
+select kind, version from keepsakes where org_id = $1::uuid and site_id = $2::uuid order by received_at desc, version limit $3
+
+-- name: fetched_document
+select document from keepsakes where org_id = $1::uuid and site_id = $2::uuid and version = $3

@@ -143,6 +143,16 @@ async def test_a_replaced_box_is_fenced_and_what_it_held_is_kept(rig: HubRig) ->
     assert await rig.look_as(old, "select from forks where site_id = $1::text::uuid") == []
 
 
+async def test_from_the_moment_a_code_is_used_the_replaced_box_adds_nothing(rig: HubRig) -> None:
+    """Whatever this process remembers of the site: the new box is about to restore what is here."""
+    old = (await rig.add_site()).orders(1)
+    await rig.send(old.message(1, 4))
+    await rig.claim(SiteJournal(*old.address))
+    (answer,) = await rig.send(old.message(5, 8))  # before anybody has heard of the claim
+    assert (answer.status, answer.watermark) == (AnswerStatus.FENCED, old.entries[7].position)
+    assert len(await rig.stored(old)) == 4
+
+
 async def test_a_box_cannot_write_an_epoch_that_it_was_not_given(rig: HubRig) -> None:
     site = await rig.add_site()
     ahead = SiteJournal(*site.address, key=site.key, epoch=9).begin()
@@ -263,7 +273,7 @@ async def test_a_hello_of_a_replaced_box_is_fenced(rig: HubRig) -> None:
 
 async def test_a_hello_with_a_strange_key_is_refused(rig: HubRig) -> None:
     site = await rig.add_site()
-    (reply,) = await rig.greeter.greet([site.hello(attempt=5, key=new_user())])
+    (reply,) = await rig.greeter.greet([site.hello(attempt=5, key=new_user(), claim="")])
     assert (reply.answer.status, reply.answer.code, reply.answer.attempt) == (AnswerStatus.REFUSED, "key.unknown", 5)
 
 

@@ -138,3 +138,15 @@ async def test_a_box_that_nobody_replaced_parts_from_nothing(rig: IngestRig) -> 
     (answer,) = await rig.send(old.message(1, 17))
     assert answer.watermark == old.head
     assert rig.shard.branches[old.address, 1].parted == START
+
+
+async def test_a_process_that_has_not_heard_of_a_claim_takes_nothing_of_the_replaced_box(rig: IngestRig) -> None:
+    """The shard was told when the code was used: the new box may restore from it at once, wherever old registrations are cached."""
+    old = rig.site()
+    await rig.send(old.message(1, 10))
+    rig.shard.granted[old.address] = 2
+    assert await rig.statuses(old.message(11, 17)) == [AnswerStatus.FENCED]
+    assert rig.shard.journals[old.address] == old.entries[:10]
+    assert rig.shard.orphans == {(old.address, 1): old.entries[10:]}
+    assert [answer.status for answer in await rig.greet(old.hello())] == [AnswerStatus.FENCED]
+    assert rig.registry.forgotten == [old.address] * 2
