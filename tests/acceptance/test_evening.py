@@ -42,6 +42,14 @@ class _Site:
     def __init__(self, path: Path) -> None:
         self.name = "site"
         self.disk = _Disk(path)
+        self.boxes = [self]
+        self.present = self
+
+    def set_aside(self) -> dict[str, str]:
+        return {}
+
+    def kept_by_tablets(self) -> set[str]:
+        return set()
 
     def rows_at_hub(self, after: int = 0) -> list[Row]:
         return []
@@ -100,7 +108,7 @@ def _judge(box: EdgeBox, people: Sequence[Person]) -> None:
     auditor = Auditor()
     for person in people:
         auditor.proposed(site, person.asked.items())
-        auditor.acknowledged(site, list(person.answers.values()))
+        auditor.acknowledged(site, site, list(person.answers.values()))
     ledger = auditor.audit(site)
     assert ledger.open_checks == set(), "every check was paid and closed"
     _everything_was_tried(site.disk.platter(), people)

@@ -36,14 +36,19 @@ class AuditedPlace(Protocol):
 
     def hub_incarnation(self) -> str: ...
 
+    def set_aside(self) -> Mapping[str, str]: ...
+
     def kept_by_tablets(self) -> Collection[str]: ...
 
 
 @dataclass(frozen=True)
 class Shown:
     """What people see of a site at rest: sums of the box and of the hub, and what each tablet's screen says of each check (status,
-    total in minor units)."""
+    total in minor units). `held` are the checks that the hub says are in quarantine, `held_entries` the sequences of entries that are."""
 
     edge: Sums
     hub: Sums
+    hub_checks: Mapping[str, tuple[str, int]]
+    held: Collection[str]
+    held_entries: Collection[int]
     screens: Mapping[str, Mapping[str, tuple[str, int]]]

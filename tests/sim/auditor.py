@@ -7,7 +7,7 @@ mistake is made twice. See ledger.py for its book-keeping of checks, tickets and
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from tests.sim.audited import AuditedBox, AuditedPlace, Row, Shown, Sums
@@ -23,7 +23,7 @@ class _Book:
         self.proposals: dict[str, bytes] = {}
         self.acknowledged: dict[str, bytes] = {}
         self.set_apart: dict[str, str] = {}  # commands that a replacement would not play, and says so: code by id
-        self.tickets: dict[tuple[str, str, str], str] = {}  # (command, line, station) -> ticket by which it is cooked
+        self.tickets: dict[tuple[str, int, str], str] = {}  # (command, ordinal, station) -> ticket
         self.has_lied: set[str] = set()  # boxes whose disk has lost what it had said to be synced
         self.alarms: set[tuple[str, str]] = set()  # (box, code)
 
@@ -57,24 +57,26 @@ class Auditor:
             _, sequence, digest = said["position"].split(".")
             at = int(sequence)
             is_there = at <= len(rows) and rows[at - 1][1].hex() == digest
-            self.expect(is_there or box.name in book.has_lied, f"command {command} was acknowledged at {at}, which is not on the disk of {box.name}")
+            self.expect(
+                is_there or box.name in book.has_lied, f"command {command} was acknowledged at {at}, which is not on the disk of {box.name}"
+            )
             before = book.acknowledged.setdefault(command, answer)
             if before != answer:
                 first = json.loads(before)["position"]
                 self.expect(not self._stands(rows, first), f"command {command} was answered twice, and differently")
                 book.acknowledged[command] = answer
-            self._cooked(place.name, ((command, each["event"]) for each in said["events"]))
+            self._cooked(place.name, ((command, ordinal, each["event"]) for ordinal, each in enumerate(said["events"])))
             self.commands += 1
 
-    def _cooked(self, name: str, events: Iterable[tuple[str, dict[str, Any]]]) -> None:
+    def _cooked(self, name: str, events: Iterable[tuple[str, int, dict[str, Any]]]) -> None:
         """A screen or a printer knows a ticket again, however often and by whichever box its command was decided: by one id."""
         tickets = self._books[name].tickets
-        for command, event in events:
+        for command, ordinal, event in events:
             if event["type"] == "TicketCreated":
-                for line in event["lines"]:
-                    key = command, line["line_id"], event["station"]
-                    known = tickets.setdefault(key, event["ticket_id"])
-                    self.expect(known == event["ticket_id"], f"line {key[1]} is cooked twice at {key[2]}: by {known} and {event['ticket_id']}")
+                known = tickets.setdefault((command, ordinal, event["station"]), event["ticket_id"])
+                self.expect(
+                    known == event["ticket_id"], f"a ticket of command {command} is cooked twice: as {known} and {event['ticket_id']}"
+                )
 
     @staticmethod
     def _stands(rows: Sequence[Row], position: str) -> bool:
@@ -141,7 +143,7 @@ class Auditor:
             missing = book.acknowledged.keys() - {entry["command"] for entry in entries}
             self.expect(not missing, f"{box.name}: acknowledged and lost: {sorted(missing)}")
         self._answers_stand(book, box.name, rows, entries)
-        self._cooked(place.name, ((entry["command"], entry["event"]) for entry in entries))
+        self._cooked(place.name, ((entry["command"], entry["ordinal"], entry["event"]) for entry in entries))
         return Ledger.of(entries)
 
     def audit_at_rest(self, place: AuditedPlace, shown: Shown) -> None:
@@ -155,18 +157,38 @@ class Auditor:
         sums = ledger.sums()
         self.expect(shown.edge == sums, f"{box.name} sells {shown.edge}, its entries come to {sums}")
         self.expect(shown.hub == sums, f"the hub reports {shown.hub} for {box.name}, the entries come to {sums}")
+        self.expect(not shown.held, f"the hub holds back {sorted(shown.held)} of {place.name} without a reason")
         for name, screen in shown.screens.items():
-            for id, (status, total) in screen.items():
-                check = ledger.checks.get(id)
-                self.expect(check is not None and check.status == status, f"{name} shows check {id} as {status}")
-                due = None if check is None or check.due is None or status == "merged" else check.sums().total
-                self.expect(due is None or due == total, f"{name} shows {total} for check {id}, which comes to {due}")
+            self._shows(name, screen, ledger)
+
+    def _shows(self, name: str, screen: Mapping[str, tuple[str, int]], ledger: Ledger) -> None:
+        """What somebody is shown of checks is what they come to."""
+        for id, (status, total) in screen.items():
+            check = ledger.checks.get(id)
+            self.expect(check is not None and check.status == status, f"{name} shows check {id} as {status}")
+            due = None if check is None or check.due is None or status == "merged" else check.sums().total
+            self.expect(due is None or due == total, f"{name} shows {total} for check {id}, which comes to {due}")
+
+    def audit_quarantine(self, place: AuditedPlace, shown: Shown, is_poison: Callable[[str, str], bool]) -> None:
+        """What the hub cannot project is shown, and all else is right."""
+        ledger = self.audit(place)
+        poison = {
+            entry["sequence"]
+            for entry in (json.loads(data) for _, _, data in place.rows_at_hub())
+            if is_poison(entry["command"], entry["event"]["type"])
+        }
+        hidden = poison - set(shown.held_entries)
+        self.expect(not hidden, f"{place.name}: the hub cannot project entries {sorted(hidden)}, and shows nobody")
+        self.expect(
+            bool(poison) or not shown.held_entries, f"{place.name}: entries {sorted(shown.held_entries)} are held back without a reason"
+        )
+        self._shows("the hub", {id: said for id, said in shown.hub_checks.items() if id not in shown.held}, ledger)
 
     def _nothing_is_lost(self, place: AuditedPlace, book: _Book, rows: Sequence[Row]) -> None:
         """Every acknowledged command stands in the journal of the present box; or a person is shown what became of it; or nobody has it
         any more: it was only in a cloud that was set back, and in a box that is gone."""
         there = {json.loads(data)["command"] for _, _, data in rows}
-        for command in book.acknowledged.keys() - there - book.set_apart.keys():
+        for command in book.acknowledged.keys() - there - book.set_apart.keys() - place.set_aside().keys():
             is_kept = command in place.kept_by_tablets()
             self.expect(not is_kept, f"{place.name}: command {command} was acknowledged, a tablet still has it, and the journal has it not")
             was_set_back = place.hub_incarnation() != "incarnation-0" and (len(place.boxes) > 1 or bool(book.has_lied))
@@ -195,7 +217,7 @@ class Auditor:
             self.expect(command not in seen, f"{name}: command {command} took effect twice")
             seen.add(command)
             body = book.proposals.get(command)
-            self.expect(body is not None or first["device"] == "box", f"{name}: nobody proposed command {command}")
+            self.expect(body is not None or first["device"] in {"box", "hub"}, f"{name}: nobody proposed command {command}")
             if body is not None:
                 self.expect(hashlib.sha256(body).hexdigest() == first["digest"], f"{name}: command {command} has the digest of another")
             at += of
@@ -210,5 +232,6 @@ class Auditor:
                 continue
             for event in said["events"]:
                 entry = entries[event["sequence"] - 1]
-                is_same = (entry["command"], entry["event"], str(entry["epoch"])) == (command, event["event"], epoch)
+                stands = entry["event"]["event"] if entry["event"]["type"] == "OrphanAdopted" else entry["event"]
+                is_same = (entry["command"], stands, str(entry["epoch"])) == (command, event["event"], epoch)
                 self.expect(is_same, f"{name}: command {command} was acknowledged with another event than stands at {event['sequence']}")

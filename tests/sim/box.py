@@ -13,14 +13,16 @@ import msgspec
 
 from edge.app.fence import Fence
 from edge.app.ports import CommitUnknownError, StorageFullError
-from edge.app.site import BOX, BoxIdentity, Device, Outcome, RefusedCommand, Request, Site
+from edge.app.site import BOX, HUB, BoxIdentity, Device, Outcome, RefusedCommand, Request, Site
 from shared.domain.check import Check
+from shared.domain.check.books import DAY, DayBook
 from shared.domain.errors import Refused
 from shared.domain.ids import derived_id
 from shared.domain.kitchen.ticket import Ticket
 from shared.domain.menu import menu_version
 from shared.domain.site import ApplyMenu
 from shared.protocol.entry import START, Position, StoredEntry
+from shared.protocol.envelope import SiteCommand
 from shared.protocol.session import BoxState, HandIn, HandInResult, HeldCommand, Submit
 from shared.protocol.subjects import Address
 from tests.sim.claims import Granted
@@ -71,7 +73,12 @@ class Box:
         self.is_scrapped = False  # nobody will ever switch it on again
         self.cloud = 0  # what its link has last told it of the watermark
         self.identity = BoxIdentity(
-            org_id=address.org_id, site_id=address.site_id, epoch=claim.epoch, currency="EUR", time_zone="Europe/Berlin", cut_over_minutes=180
+            org_id=address.org_id,
+            site_id=address.site_id,
+            epoch=claim.epoch,
+            currency="EUR",
+            time_zone="Europe/Berlin",
+            cut_over_minutes=180,
         )
         self.fence = self._fence_of(claim)
         self.kept = START  # how far the hub keeps the branch of this box, once it is fenced
@@ -284,6 +291,28 @@ class Box:
                 return HandInResult(command_id=id, outcome="refused", code=outcome.error.code)
         raise AssertionError("the disk never takes what is played")
 
+    # --- commands of the hub ---
+
+    def told_commands(self, commands: Sequence[SiteCommand]) -> dict[str, str]:
+        """As edge/api/hub_commands.py carries them out; codes of those that were refused."""
+        refused: dict[str, str] = {}
+        for command in commands if self.is_up and self.fence.is_open else ():
+            submit = Submit(id=command.id, command=msgspec.Raw(command.command))
+            try:
+                outcomes, committed = self.site.execute([Request(device=HUB, commands=(submit,))])
+            except PowerCut:
+                self.cut_power("while it carried out a command of the hub")
+                return {}
+            [outcome] = outcomes
+            if not isinstance(outcome, RefusedCommand):
+                self._scheduler.note(f"{self.name}: carried out {command.id}")
+            elif outcome.error.code not in {"commit.unknown", "storage.full"}:
+                self._scheduler.note(f"{self.name}: would not: {outcome.error.code} {command.id}")
+                refused[command.id] = outcome.error.code
+            if committed is not None:
+                self.link.feed()
+        return refused
+
     # --- the fence ---
 
     def show_claim(self, token: str) -> None:
@@ -331,7 +360,15 @@ class Box:
     def checks(self, after_sequence: int = 0) -> list[Check]:
         """The checks that have changed after a sequence."""
         found = self.store.aggregates.items()
-        return [msgspec.json.decode(row.state, type=Check) for (kind, _), row in found if kind == "check" and row.updated_sequence > after_sequence]
+        return [
+            msgspec.json.decode(row.state, type=Check)
+            for (kind, _), row in found
+            if kind == "check" and row.updated_sequence > after_sequence
+        ]
+
+    def books(self) -> list[DayBook]:
+        """The books of every business date."""
+        return [msgspec.json.decode(row.state, type=DayBook) for (kind, _), row in self.store.aggregates.items() if kind == DAY]
 
     # --- the link ---
 
@@ -347,7 +384,9 @@ class Box:
     def told_watermark(self, position: Position, incarnation: str) -> None:
         """As edge/api/link.py takes it: what is no position of this journal is not shown as in the cloud, but as an alarm."""
         if not self.holds(position):
-            self._owner.told_alarm(self, "feed.ahead" if position.sequence > self.head.sequence else "feed.fork", f"the hub stands at {position}")
+            self._owner.told_alarm(
+                self, "feed.ahead" if position.sequence > self.head.sequence else "feed.fork", f"the hub stands at {position}"
+            )
             return
         self.cloud = position.sequence
         self._owner.told_watermark(self, position, incarnation)

@@ -11,15 +11,17 @@ from typing import Any, TypeVar
 from hub.ingest.answers import Reply
 from hub.ingest.apply import Applier
 from hub.ingest.counts import Counts
+from hub.ingest.fencing import tell_replaced
 from hub.ingest.greet import Greeter
 from shared.protocol.entry import START, Position, StoredEntry
-from shared.protocol.envelope import encode_answer
+from shared.protocol.envelope import SiteCommand, encode_answer
 from shared.protocol.subjects import Address
 from tests.sim.claims import Granted, grant
 from tests.sim.profile import Profile
 from tests.sim.projection import Projection
 from tests.sim.scheduler import Scheduler
 from tests.sim.shard import Crashed, SimRegistry, SimShard, Tables
+from tests.support.memory_hub import OpenCommand
 
 __all__ = ["Hub", "wait_for"]
 
@@ -57,7 +59,7 @@ class Hub:
         """A process of ingest: what it keeps in memory goes with it."""
         shards, clock, counts = {self.shard.name: self.shard}, lambda: self._scheduler.now, Counts()
         self._applier = Applier(self.registry, shards, clock, counts)
-        self._greeter = Greeter(self.registry, shards, clock, counts)
+        self._greeter = Greeter(self.registry, shards, clock, counts, Granted.read)
 
     def _hazard(self, stage: str) -> None:
         if not self.is_healthy and self._scheduler.chance(self._profile.ingest_crash / 2):
@@ -70,13 +72,26 @@ class Hub:
         known = self.registry.sites.get(address)
         epoch = max(known.epoch if known else 0, self.watermark(address).epoch) + 1
         granted = grant(address, epoch, key, int(self._scheduler.now * 1000))
-        self.registry.register(address, key, epoch=epoch, shard=self.shard.name)
+        self.registry.register(address, key, epoch=epoch, shard=self.shard.name, claim=granted.token)
         self.shard.placements[address.org_id] = 1
+        self._answer(wait_for(tell_replaced(self.registry, [address])))
         return granted
 
     @property
     def incarnation(self) -> str:
         return self.shard.current
+
+    def ask_site(self, address: Address, command: SiteCommand) -> None:
+        """An operator has the site carry out a command, unless that is under way."""
+        self.shard.now_ms = int(self._scheduler.now * 1000)
+        known = self.shard.commands.get((address, command.id))
+        if known is None or known.state == "refused":
+            self.shard.commands[address, command.id] = OpenCommand(command)
+
+    def refusal(self, address: Address, id: str) -> str:
+        """With which code the site refused a command; empty when it did not."""
+        known = self.shard.commands.get((address, id))
+        return known.result if known is not None and known.state == "refused" else ""
 
     def rows(self, address: Address) -> Sequence[StoredEntry]:
         return self.shard.journals.get(address, ())
@@ -163,8 +178,11 @@ class Hub:
         self._backup = self._back_up()
 
     def restore(self) -> None:
-        """Last night's backup of the shard, under a new incarnation."""
-        tables, projections, _ = self._backup
+        """Last night's backup of the shard, under a new incarnation; sometimes of the control database too, which forgets claims."""
+        tables, projections, registry = self._backup
+        if self._scheduler.chance(self._profile.forget_claims):
+            self._scheduler.note("hub: the control database is restored too")
+            self.registry.restore(registry)
         self.shard.restore(tables)
         self.projections = {address: each.copy() for address, each in projections.items()}
         held = [len(rows) for rows in self.shard.journals.values()]

@@ -32,6 +32,8 @@ class Ledger:
         self._countdowns: dict[str, int] = {}
         self._date = ""
         self._epoch = 0
+        self._adopts = 0  # the epoch of the box whose orphaned entry this is, 0 for one of the journal's own
+        self._used: set[tuple[str, int]] = set()
         self._at: datetime | None = None
 
     @classmethod
@@ -43,8 +45,13 @@ class Ledger:
             is_new = event["type"] == "EpochStarted"
             must(is_new or entry["epoch"] == ledger._epoch, f"entry {entry['sequence']} is of epoch {entry['epoch']}, which has not begun")
             ledger._keep_time(event["type"], datetime.fromisoformat(entry["at"]))
+            ledger._adopts = 0
+            if event["type"] == "OrphanAdopted":
+                must(event["epoch"] < entry["epoch"], "an orphan was adopted that is of no earlier box")
+                ledger._adopts = event["epoch"]
+                event, entry = event["event"], {**entry, "epoch": event["epoch"], "date": event["date"], "at": event["at"]}
             if event["type"].startswith("Ticket"):
-                ledger.kitchen.on(event, entry)
+                ledger.kitchen.on(event, entry, is_adopted=ledger._adopts > 0)
             else:
                 getattr(ledger, f"_on_{_snake(event['type'])}")(event, entry)
                 ledger._booked_rightly(event, entry)
@@ -92,7 +99,11 @@ class Ledger:
     # --- helpers ---
 
     def _next_number(self, series: str, number: int) -> None:
-        series = f"{series} of epoch {self._epoch}"
+        series = f"{series} of epoch {self._adopts or self._epoch}"
+        must((series, number) not in self._used, f"{series} number {number} was given twice")
+        self._used.add((series, number))
+        if self._adopts:
+            return  # what is set aside, or brought by a tablet, leaves gaps in the series of a box that is gone
         self._numbers[series] += 1
         must(number == self._numbers[series], f"{series} number {number} follows {self._numbers[series] - 1}")
 
@@ -108,7 +119,7 @@ class Ledger:
     def _booked_rightly(self, event: dict[str, Any], entry: dict[str, Any]) -> None:
         """What happens to a check books on its own date; after its first closing on the day it happens."""
         check = self.checks.get(event.get("check_id", ""))
-        if check is not None:
+        if check is not None and not self._adopts:
             date = self._date if (check.closings and event["type"] != "CheckClosed") or len(check.closings) > 1 else check.date
             must(entry["date"] == date, f"entry {entry['sequence']} ({event['type']}) is booked on {entry['date']}, not on {date}")
 
@@ -154,7 +165,10 @@ class Ledger:
 
     def _on_check_opened(self, event: dict[str, Any], entry: dict[str, Any]) -> None:
         must(event["check_id"] not in self.checks, f"check {event['check_id']} was opened twice")
-        must(event["business_date"] == self._date, f"a check was opened on {event['business_date']}, the date is {self._date}")
+        must(
+            self._adopts > 0 or event["business_date"] == self._date,
+            f"a check was opened on {event['business_date']}, the date is {self._date}",
+        )
         kind = "training check" if event["training"] else "check"
         self._next_number(kind, event["number"])
         if event["order_number"]:

@@ -75,24 +75,25 @@ class Kitchen:
 
     # --- one rule for each event ---
 
-    def on(self, event: dict[str, Any], entry: dict[str, Any]) -> None:
+    def on(self, event: dict[str, Any], entry: dict[str, Any], *, is_adopted: bool = False) -> None:
         name = event["type"].removeprefix("Ticket").lower()
         if event["type"] == "TicketCreated":
-            self._created(event, entry)
+            self._created(event, entry, is_adopted)
             return
         ticket = self.tickets.get(event["ticket_id"])
         must(ticket is not None, f"{event['type']} of a ticket that was never created")
         assert ticket is not None
         getattr(self, f"_{name}")(ticket, event)
 
-    def _created(self, event: dict[str, Any], entry: dict[str, Any]) -> None:
+    def _created(self, event: dict[str, Any], entry: dict[str, Any], is_adopted: bool) -> None:
         must(event["ticket_id"] not in self.tickets, f"ticket {event['ticket_id']} was created twice")
         series = event["station"], entry["date"], entry["epoch"]
-        self._numbers[repr(series)] += 1
-        must(
-            event["number"] == self._numbers[repr(series)],
-            f"ticket {event['number']} of {series} follows {self._numbers[repr(series)] - 1}",
-        )
+        if not is_adopted:  # those of a box that is gone have gaps
+            self._numbers[repr(series)] += 1
+            must(
+                event["number"] == self._numbers[repr(series)],
+                f"ticket {event['number']} of {series} follows {self._numbers[repr(series)] - 1}",
+            )
         for line in event["lines"]:
             id, station = line["line_id"], event["station"]
             must(station in self._owed.get(id, ()), f"line {id} is cooked at {station}, wanted at {self._owed.get(id)}")

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from shared import limits
 from shared.protocol.entry import START, Position, StoredEntry
-from shared.protocol.envelope import SiteCommand, decode_answer
+from shared.protocol.envelope import Figures, SiteCommand, decode_answer
 from shared.protocol.sender import (
     Action,
     Alarm,
@@ -51,7 +51,7 @@ class Journal(Protocol):
 
     def told_fenced(self, epoch: int, token: str, kept: Position) -> None: ...
 
-    def told_commands(self, commands: Sequence[SiteCommand]) -> None: ...
+    def told_commands(self, commands: Sequence[SiteCommand]) -> dict[str, str]: ...
 
 
 class Link:
@@ -106,9 +106,19 @@ class Link:
                 case Fenced(claim=claim, epoch=epoch, kept=kept):
                     self._journal.told_fenced(epoch, claim, kept)
                 case Carry(commands=commands):
-                    self._journal.told_commands(commands)
+                    self._carry_out(commands)
                 case WantKeepsakes() | BackedUp():
                     pass  # menus and backups are the business of other tests
+
+    def _carry_out(self, commands: Sequence[SiteCommand]) -> None:
+        """Bring commands to the box, a moment later; what it refuses is said in the next hello."""
+
+        def bring() -> None:
+            refused = self._journal.told_commands(commands)
+            if refused and self.sender is not None:
+                self.sender.figures = Figures(refused_commands={**self.sender.figures.refused_commands, **refused})
+
+        self._scheduler.after(0.01, bring)
 
     def _follow(self, after: Position) -> None:
         """Open the feed at a position; the box closes it at once when its journal does not hold that."""

@@ -3,7 +3,7 @@
 What lives here: who serves the site when, and how a replacement gets what hub, mirror and tablets hold. What is in it is not known here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from shared.domain.ids import derived_id
 from shared.protocol.entry import Position, StoredEntry
@@ -13,6 +13,7 @@ from tests.sim.box import Box
 from tests.sim.hub import Hub
 from tests.sim.lying import LyingDisk
 from tests.sim.mirror import Mirror
+from tests.sim.operator import Operator
 from tests.sim.profile import Profile
 from tests.sim.restore import Restored, restore
 from tests.sim.scheduler import Scheduler
@@ -40,6 +41,7 @@ class Place:
         self._hub = hub
         self._auditor = auditor
         self._is_swapping = False
+        self.operator = Operator(self.address, hub, scheduler, profile)
         self.mirror = Mirror(scheduler, profile) if profile.mirror_lag_s else None
         self._install()
         floor: list[str] = []
@@ -64,6 +66,7 @@ class Place:
             scheduler.after(scheduler.rng.uniform(0, 5), tablet.switch_on)
         if self.mirror is not None:
             self.mirror.follow(self)
+        scheduler.after(scheduler.rng.uniform(5, 20), self.operator.work)
 
     def _install(self) -> Box:
         name = f"{self.name}.{len(self.boxes) + 1}"
@@ -84,6 +87,10 @@ class Place:
     def kept_by_tablets(self) -> set[str]:
         """What was accepted and is not known to be in the cloud."""
         return {id for tablet in self.tablets for id in tablet.held}
+
+    def set_aside(self) -> Mapping[str, str]:
+        """What an operator will not adopt, with the reason."""
+        return self.operator.set_aside
 
     # --- what boxes tell ---
 
@@ -172,6 +179,14 @@ class Place:
             return f"the hub has {held.sequence} of {head.sequence} of {box.name}, whose link is {sender.phase}"
         if (sender.watermark, sender.incarnation) != (head, self._hub.incarnation):
             return f"{box.name} knows of {sender.watermark.sequence} of {head.sequence} in the cloud"
+        for old in self.boxes[:-1]:
+            if old.is_up and old.fence.is_fenced is False:
+                return f"{old.name} does not know that it was replaced, its link is {old.link.sender and old.link.sender.phase}"
+            if old.is_up and old.kept != old.head:
+                return f"{old.name} still holds {old.head.sequence - old.kept.sequence} entries, its link is {old.link.sender and old.link.sender.phase}"
+        undecided = self.operator.open()
+        if undecided:
+            return f"{len(undecided)} orphaned commands are undecided"
         for tablet in self.tablets:
             if not tablet.is_done:
                 return f"{tablet.name} still waits: {tablet.state}"

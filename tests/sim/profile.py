@@ -40,7 +40,9 @@ class Profile:
     broker_disorder: float
     broker_wipe_every_s: float
     restore_every_s: float
+    forget_claims: float
     swap_every_s: float
+    adopt: float
     disk_lies_every_s: float
     mirror_lag_s: float
     poison: float
@@ -97,7 +99,9 @@ def draw(seed: int) -> Profile:
         broker_disorder=sometimes(0.01, 0.3),
         broker_wipe_every_s=sometimes(10, 120),
         restore_every_s=sometimes(20, 120),
+        forget_claims=sometimes(0.2, 1),
         swap_every_s=sometimes(30, 150),
+        adopt=rng.choice([0.0, 0.5, 1.0]),
         disk_lies_every_s=rarely(20, 150),
         mirror_lag_s=sometimes(0.5, 20),
         poison=rarely(0.02, 0.3),

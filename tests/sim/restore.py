@@ -77,6 +77,7 @@ def _write(disk: Disk, rows: Sequence[StoredEntry]) -> None:
         at = entry.at
     assert at is not None
     aggregates = {
-        key: AggregateRow(msgspec.json.encode(aggregate), aggregate.is_live, sequence) for key, (aggregate, sequence) in states.known.items()
+        key: AggregateRow(msgspec.json.encode(aggregate), aggregate.is_live, sequence)
+        for key, (aggregate, sequence) in states.known.items()
     }
     SimStore(disk).commit(Write(entries=rows, commands=list(commands.values()), aggregates=aggregates, at=at))

@@ -10,6 +10,7 @@ from unittest.mock import patch
 
 from shared import limits
 from tests.sim import seals
+from tests.sim.poison import Poison
 from tests.sim.profile import Profile, draw
 from tests.sim.world import Result, World
 
@@ -29,13 +30,19 @@ class Failure(AssertionError):
 
 
 @contextmanager
-def surroundings(profile: Profile) -> Iterator[None]:
+def surroundings(profile: Profile, poison: Poison) -> Iterator[None]:
     """Small pipelines, so that a few hundred entries fill them, and seals that cost little."""
     logging.disable(logging.CRITICAL)  # thousands of outages a minute, each of them meant
     with (
-        patch.multiple(limits, ENVELOPE_ENTRIES_MAX=profile.envelope_entries, ENVELOPES_IN_FLIGHT=profile.in_flight, UI_HELD_IN_CLOUD_S=profile.held_in_cloud_s),
+        patch.multiple(
+            limits,
+            ENVELOPE_ENTRIES_MAX=profile.envelope_entries,
+            ENVELOPES_IN_FLIGHT=profile.in_flight,
+            UI_HELD_IN_CLOUD_S=profile.held_in_cloud_s,
+        ),
         patch("hub.ingest.answers.CREDIT_ENTRIES", profile.credit_entries),
         patch("hub.ingest.check.verify", seals.verify),
+        patch("hub.project.fold.evolve", poison.evolve),
     ):
         try:
             yield
@@ -47,8 +54,9 @@ def run(seed: int, tell: Callable[[str], None] = lambda text: None, profile: Pro
     """Run one seed, under the profile that it draws or under another. Raises Failure."""
     profile = profile or draw(seed)
     tell(f"seed {seed}: {profile}")
-    with surroundings(profile):
-        world = World(seed, profile)
+    poison = Poison(profile.poison)
+    with surroundings(profile, poison):
+        world = World(seed, profile, poison)
         try:
             return world.run()
         # Whatever a world dies of is a finding, and needs its seed.

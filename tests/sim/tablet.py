@@ -169,7 +169,9 @@ class Tablet:
                     self._show_claim(claim)
                 case words.Ask(kept=kept):
                     wanted = self._scheduler.chance(0.7)
-                    self._scheduler.after(2.0, lambda id=kept.id, wanted=wanted: self._act(self._session.decide(id, wanted, self._now_ms())))
+                    self._scheduler.after(
+                        2.0, lambda id=kept.id, wanted=wanted: self._act(self._session.decide(id, wanted, self._now_ms()))
+                    )
                 case words.Tell(code=code, about=about):
                     self._scheduler.note(f"{self.name}: says {code} of {about}")
                     self._witness.told(about, code)

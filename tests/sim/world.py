@@ -6,13 +6,14 @@ What lives here: wiring and the calendar. What is right is judged by the auditor
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from shared.domain.check import Check
-from shared.domain.check.books import NO_SALES, Sales, sales_of
+from shared.domain.check.books import DayBook
+from shared.domain.views import check_view
 from tests.sim.audited import Shown, Sums
 from tests.sim.auditor import Auditor
 from tests.sim.box import Box
 from tests.sim.hub import Hub
 from tests.sim.place import Place
+from tests.sim.poison import Poison
 from tests.sim.profile import Profile
 from tests.sim.scheduler import Scheduler
 
@@ -38,8 +39,9 @@ class Result:
 class World:
     """Everything that a seed makes."""
 
-    def __init__(self, seed: int, profile: Profile) -> None:
+    def __init__(self, seed: int, profile: Profile, poison: Poison) -> None:
         self.profile = profile
+        self.poison = poison
         self.scheduler = Scheduler(seed, _STEPS_MAX)
         self.auditor = Auditor()
         self.hub = Hub(self.scheduler, profile)
@@ -57,15 +59,23 @@ class World:
         if not scheduler.run(scheduler.now + _HEAL_S, self._is_at_rest):
             raise AssertionError(f"the world does not come to rest: {self._what_is_left()}")
         for place in self.places:
+            self.auditor.audit_quarantine(place, self._shown(place), self.poison.is_in)
+        self.poison.mend()
+        for place in self.places:
+            self.hub.projection(place.address).anew(self.hub.rows(place.address))
             self.auditor.audit_at_rest(place, self._shown(place))
         entries = sum(len(place.present.disk.platter()) for place in self.places)
         boxes = sum(len(place.boxes) for place in self.places)
         return Result(scheduler.seed, scheduler.step, self.auditor.commands, entries, self.auditor.audits, boxes)
 
     def _shown(self, place: Place) -> Shown:
+        projection = self.hub.projection(place.address)
         return Shown(
-            edge=_sums(place.present.checks()),
-            hub=_sums(self.hub.projection(place.address).checks()),
+            edge=_sums(place.present.books()),
+            hub=_sums(projection.states.values()),
+            hub_checks={check.check_id: (str((view := check_view(check)).status), view.total_minor) for check in projection.checks()},
+            held=projection.held_checks,
+            held_entries={held.sequence for held in projection.held},
             screens={tablet.name: tablet.shown for tablet in place.tablets},
         )
 
@@ -149,10 +159,10 @@ class World:
         return next((left for place in self.places if (left := place.what_is_left())), "")
 
 
-def _sums(checks: Iterable[Check]) -> Sums:
-    days: dict[str, Sales] = {}
-    for check in checks:
-        sales = sales_of(check)
-        if sales != NO_SALES:
-            days[check.business_date] = days.get(check.business_date, NO_SALES) + sales
-    return {date: (day.orders, day.lines, day.gross_minor, day.net_minor, day.tax_minor) for date, day in days.items() if day != NO_SALES}
+def _sums(states: Iterable[object]) -> Sums:
+    """The books of each business date, as box and hub keep them."""
+    return {
+        book.business_date: (day.orders, day.lines, day.gross_minor, day.net_minor, day.tax_minor)
+        for book in states
+        if isinstance(book, DayBook) and any(((day := book.sales).orders, day.lines, day.gross_minor, day.net_minor, day.tax_minor))
+    }
