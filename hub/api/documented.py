@@ -17,7 +17,9 @@ from hub.app.overview import Sites, SiteView
 from hub.app.sales import TaxesReport, TendersReport
 from shared.protocol.session import Problem
 
-__all__ = ["components", "described"]
+__all__ = ["MSGPACK", "binary", "components", "described"]
+
+MSGPACK = "application/msgpack"
 
 _TYPES: Sequence[Any] = (
     CheckPage, CheckReport, ClaimAnswer, ClaimRequest, Organisations, Problem, SalesAnswer, Sites, SiteView, TaxesReport, TendersReport,
@@ -53,3 +55,11 @@ def described(type_: type, *refusals: int, body: type | None = None) -> dict[str
         responses[status] = {"description": "Refused; `code` says why.", **_content(Problem, "application/problem+json")}
     extra = {"requestBody": {"required": True, **_content(body)}} if body else None
     return {"responses": responses, "openapi_extra": extra}
+
+
+def binary(type_: type, *refusals: int) -> dict[str, Any]:
+    """The same for a route that takes and answers MessagePack, whose fields docs/protocol.md tells."""
+    blob = {"content": {MSGPACK: {"schema": {"type": "string", "format": "binary"}}}}
+    told = described(type_, *refusals)
+    told["responses"][200] = {"description": (type_.__doc__ or "").strip(), **blob}
+    return told | {"openapi_extra": {"requestBody": {"required": True, **blob}}}

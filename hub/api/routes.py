@@ -9,14 +9,15 @@ import msgspec
 from fastapi import APIRouter, Query, Request, Response
 
 from hub.api.asking import Caller, SiteId, State
-from hub.api.documented import described
+from hub.api.documented import MSGPACK, binary, described
 from hub.api.wire import ClaimRequest, Organisations, OrganisationView, answer
 from hub.app.claims import ClaimAnswer, redeem
 from hub.app.errors import HubRefused
 from hub.app.overview import Sites, SiteView, list_sites, view_site
 from hub.app.sites import find_site
 from shared.domain.ids import is_id
-from shared.limits import COMMAND_BYTES_MAX, SITES_PAGE_MAX
+from shared.limits import COMMAND_BYTES_MAX, FETCH_REQUEST_BYTES_MAX, SITES_PAGE_MAX
+from shared.protocol.envelope import FetchPage, encode_page
 
 __all__ = ["router"]
 
@@ -31,16 +32,31 @@ async def claim(request: Request, state: State) -> Response:
 
     The answer holds the NATS user JWT of the box: it reaches the subjects of its own site and nothing else.
     """
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > COMMAND_BYTES_MAX:
-            raise HubRefused("request.too_large", f"A claim has at most {COMMAND_BYTES_MAX} bytes.")
+    body = await _body(request, COMMAND_BYTES_MAX)
     try:
         asked = msgspec.json.decode(body, type=ClaimRequest)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise HubRefused("request.malformed", str(error)) from error
     return answer(await redeem(state.control, state.shards, state.credentials, state.box_nats_urls, asked.code, asked.public_key))
+
+
+async def _body(request: Request, bytes_max: int) -> bytes:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > bytes_max:
+            raise HubRefused("request.too_large", f"The body of such a request has at most {bytes_max} bytes.")
+    return bytes(body)
+
+
+@router.post(
+    "/boxes/fetch", tags=["boxes"], summary="Fetch the journal of a site, for a replacement", **binary(FetchPage, 400, 403, 404, 413, 503)
+)
+async def fetch(request: Request, state: State) -> Response:
+    """A page of the journal, or a keepsake. The body is a signed frame `fetch` (docs/protocol.md): its signature is the credential, by
+    the key of any box that was ever claimed for the site. The answer is MessagePack as well."""
+    page = await state.fetching.page(state.control, state.shards, await _body(request, FETCH_REQUEST_BYTES_MAX))
+    return Response(encode_page(page), media_type=MSGPACK)
 
 
 @router.get("/organisations", tags=["tenants"], summary="Organisations", **described(Organisations, 401, 503))

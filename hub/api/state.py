@@ -3,9 +3,11 @@
 What lives here: a value.
 """
 
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from hub.app.fetching import Fetching
 from hub.app.ports import BoxCredentials
 from hub.db.control_store import PostgresControl
 from hub.db.read_store import PostgresReadShard
@@ -21,3 +23,4 @@ class ApiState:
     shards: Mapping[str, PostgresReadShard]
     credentials: BoxCredentials
     box_nats_urls: list[str]
+    fetching: Fetching = field(default_factory=lambda: Fetching(time.monotonic))

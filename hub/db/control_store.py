@@ -90,6 +90,10 @@ class PostgresControl:
             row = await connection.fetchrow(SQL["site"], site_id)
         return Site(**dict(row)) if row else None
 
+    async def box_keys(self, org_id: str, site_id: str) -> set[str]:
+        async with self._tenant(org_id) as connection:
+            return {row["public_key"] for row in await connection.fetch(SQL["box_keys"], org_id, site_id)}
+
     # --- claims ----------------------------------------------------------------------------------
 
     async def add_claim(self, site_id: str, code_sha256: bytes, ttl_s: float) -> datetime | None:

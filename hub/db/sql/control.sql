@@ -68,3 +68,6 @@ select pg_notify('claims', $1::text || ' ' || $2::text)
 -- name: use_claim
 update claims set epoch = $4, public_key = $5, used_at = now()
 where org_id = $1::uuid and site_id = $2::uuid and code_sha256 = $3
+
+-- name: box_keys
+select public_key from boxes where org_id = $1::uuid and site_id = $2::uuid

@@ -38,6 +38,7 @@ CHECKS = [
     not_a_server_error, status_code_conformance, content_type_conformance, response_headers_conformance, response_schema_conformance,
     negative_data_rejection, unsupported_method,
 ]  # fmt: skip
+schemathesis.serializer.alias("application/msgpack", "application/octet-stream")  # bytes are sent as they are
 _STORES = make_stores(HubSettings(control_dsn="postgresql://nobody@127.0.0.1/none", shards={}))  # nothing is connected for a document
 API = schemathesis.openapi.from_dict(make_app(ApiState(_STORES.control, _STORES.shards, CREDENTIALS, [])).openapi())
 
