@@ -9,6 +9,7 @@ import httpx
 
 from provisioning.process import free_port
 from tests.support.broker import Broker
+from tests.support.issuer import ISSUER
 from tests.support.postgres import Database, TestPostgres
 from tests.support.programs import Program, run, run_json
 
@@ -37,6 +38,7 @@ class HubStack:
             "COMANDA_HUB_SIGNING_KEY": self.broker.home.signing_seed,
             "COMANDA_HUB_ACCOUNT_KEY": self.broker.home.account_public,
             "COMANDA_HUB_BOX_NATS_URLS": self.broker.url,
+            "COMANDA_HUB_CLAIM_ISSUERS": ISSUER.public,
             "COMANDA_HUB_API_HOST": "127.0.0.1",
             "COMANDA_HUB_API_PORT": str(self.port),
         }

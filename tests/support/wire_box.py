@@ -11,9 +11,10 @@ from nats.aio.msg import Msg
 from nats.errors import Error
 
 from shared.protocol.envelope import decode_answer
-from shared.protocol.sender import Action, Alarm, Follow, Identity, Publish, Sender
+from shared.protocol.sender import Action, Alarm, Fenced, Follow, Identity, Publish, Sender
 from shared.protocol.subjects import answers, inbox_prefix
 from tests.support.broker import Broker
+from tests.support.issuer import read_claim
 from tests.support.journals import SiteJournal
 
 __all__ = ["WireBox", "on_the_wire"]
@@ -29,8 +30,11 @@ class WireBox:
         self.journal = journal
         self.alarms: list[str] = []
         self._url, self._creds = url, creds
-        who = Identity(org_id=journal.address.org_id, site_id=journal.address.site_id, epoch=journal.epoch, key=journal.key.public)
-        self.sender = Sender(who, journal.key.sign)
+        who = Identity(
+            org_id=journal.address.org_id, site_id=journal.address.site_id, epoch=journal.epoch, key=journal.key.public, claim=journal.claim
+        )  # fmt: skip
+        self.fenced: list[Fenced] = []  # as it was told, in order
+        self.sender = Sender(who, journal.key.sign, first_attempt=time.time_ns() // 1_000_000, read_claim=read_claim)
         self._client = Client()
         self._follow = 0
 
@@ -38,6 +42,11 @@ class WireBox:
     def is_done(self) -> bool:
         """Whether the hub has everything."""
         return self.sender.watermark == self.journal.head
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the hub has everything of this box, which was replaced, on its branch."""
+        return bool(self.fenced) and self.fenced[-1].kept == self.journal.head
 
     async def run(self) -> None:
         """Connect and send until cancelled."""
@@ -83,6 +92,8 @@ class WireBox:
                     await self._client.publish(action.subject, action.data)
             elif isinstance(action, Follow):
                 self._follow = action.after.sequence
+            elif isinstance(action, Fenced):
+                self.fenced.append(action)
             elif isinstance(action, Alarm) and action.code:
                 self.alarms.append(action.code)
 
@@ -92,7 +103,7 @@ async def on_the_wire(broker: Broker, directory: Path, *journals: SiteJournal) -
     """Boxes for the journals, sending while the context lasts."""
     boxes: list[WireBox] = []
     for journal in journals:
-        creds = directory / f"{journal.address.site_id}.creds"
+        creds = directory / f"{journal.key.public}.creds"
         creds.write_text(broker.box_creds(*journal.address, journal.key))
         boxes.append(WireBox(journal, broker.url, creds))
     tasks = [asyncio.create_task(box.run()) for box in boxes]
