@@ -14,7 +14,7 @@ from shared import limits
 from shared.protocol import device_words as words
 from shared.protocol.device_held import NOWHERE, HeldCommands, epoch_of, held_of, sequence_of
 from shared.protocol.device_words import Action, Held, Kept, Memory, News, Phase
-from shared.protocol.session import Accepted, BoxState, HandIn, HandInResult, ShowClaim, Submit
+from shared.protocol.session import Accepted, BoxState, HandIn, HandInResult, ShowClaim
 
 __all__ = ["DeviceSession"]
 
@@ -22,10 +22,6 @@ _NO_BOX = BoxState(epoch=0)
 _NEW = Memory()
 _LONGEST_MS = int(limits.UI_RECONNECT_MAX_S * 1000)
 _PATIENCE_MS = int(limits.UI_COMMAND_TIMEOUT_S * 1000)
-
-
-class _Typed(msgspec.Struct):
-    type: str = ""
 
 
 def _growing_ms(attempt: int) -> int:
@@ -45,6 +41,7 @@ class DeviceSession:
         self.kept = list(kept)
         self.held = HeldCommands(held)
         self.memory = memory
+        self._noted = memory  # what of it is written down
         self.phase = Phase.OFFLINE
         self.cursor = ""
         self.cloud = 0  # the sequence that the cloud has, as the box last said
@@ -148,6 +145,10 @@ class DeviceSession:
         if news.box is None and not first:
             return []
         self.box = news.box or BoxState(epoch=epoch_of(news.position))
+        return self._learn()
+
+    def _learn(self) -> list[Action]:
+        """Remember the box that is heard, if it is the right one."""
         if self.wrong == "other_site" and not (self.kept or len(self.held)):
             self.memory = _NEW  # nothing here is meant for another site: the device has moved
         if self.wrong:
@@ -156,7 +157,11 @@ class DeviceSession:
         settled = max(box.epoch, memory.settled) if memory.epoch == 0 or len(self.held) == 0 else memory.settled
         claim = box.claim or (memory.claim if box.epoch == memory.epoch else "")
         self.memory = Memory(box.site_id or memory.site_id, box.epoch, claim, settled)
-        return [words.Remember(self.memory)] if self.memory != memory and self.is_leading else []
+        return self._note() if self.memory != self._noted and self.is_leading else []
+
+    def _note(self) -> list[Action]:
+        self._noted = self.memory
+        return [words.Remember(self.memory)]
 
     def start_anew(self, now_ms: int) -> list[Action]:
         """A person says that this device belongs to the site of the box it talks to: what it keeps for another is given up."""
@@ -164,7 +169,7 @@ class DeviceSession:
             return []
         kept, ids = self.kept, tuple(self.held.acknowledged_order())
         self.kept, self.held, self.memory, self.cursor, self._is_forked = [], HeldCommands(), _NEW, "", False
-        gone: list[Action] = [*(words.Forget(each.id) for each in kept), words.Release(ids), words.Remember(self.memory)]
+        gone: list[Action] = [*(words.Forget(each.id) for each in kept), words.Release(ids), *self._note()]
         return [*gone, *self._open(now_ms)]
 
     # --- what waits ----------------------------------------------------------------------------
@@ -270,9 +275,9 @@ class DeviceSession:
         self._is_forked = False
         self.memory = msgspec.structs.replace(self.memory, settled=self.box.epoch)
         if not self._to_place:
-            return [words.Remember(self.memory)]
+            return self._note()
         self.cursor = ""
-        return [words.Remember(self.memory), *self._open(now_ms)]
+        return [*self._note(), *self._open(now_ms)]
 
     def hand_in_refused(self, code: str, status: int, now_ms: int) -> list[Action]:
         """The box takes no hand-in: an older one does not know what it is, and is sold on all the same."""
@@ -313,22 +318,24 @@ class DeviceSession:
             case words.Release(ids):
                 self.held.drop(ids)
             case words.Remember(memory):
-                self.memory = memory
+                self.memory = self._noted = memory
             case _:
                 return []
         return self._go_on(now_ms)
 
     def reload(self, kept: Iterable[Kept], held: Iterable[Held], memory: Memory) -> None:
-        """What is written down, before this tab begins to lead."""
-        self.kept, self.held, self.memory = list(kept), HeldCommands(held), memory
+        """What is written down, before this tab begins to lead: the box that is heard is judged by it."""
+        self.kept, self.held, self.memory, self._noted = list(kept), HeldCommands(held), memory, memory
 
     def lead(self, is_leading: bool, now_ms: int) -> list[Action]:
         """This tab is the one that sends from now on, or no longer."""
         self.is_leading = is_leading
         self._sending, self.asked, self._handing = "", "", None
-        if is_leading and self._heard:
-            self._owe("")
-        return self._go_on(now_ms)
+        if not (is_leading and self._heard):
+            return self._go_on(now_ms)
+        actions = self._learn()
+        self._owe("")
+        return actions + self._go_on(now_ms)
 
     # --- time ----------------------------------------------------------------------------------
 
@@ -386,7 +393,7 @@ class DeviceSession:
             return False
         head = self.kept[0]
         is_old = now_ms - head.kept_ms > limits.UI_KITCHEN_STALE_S * 1000 and head.id not in self._confirmed
-        return is_old and any(type_of(submit) in words.FOR_THE_KITCHEN for submit in head.commands)
+        return is_old and any(words.type_of(submit) in words.FOR_THE_KITCHEN for submit in head.commands)
 
     def show_claim(self, now_ms: int) -> list[Action]:
         """A box of a lower epoch than remembered fences itself when it sees the claim; told once in a connection."""
@@ -417,14 +424,6 @@ class DeviceSession:
             return []
         self._sending, self._answer_deadline_ms = self.kept[0].id, now_ms + _PATIENCE_MS
         return [words.Send(self.kept[0])]
-
-
-def type_of(submit: Submit) -> str:
-    """The type of a command; empty where it cannot be read."""
-    try:
-        return msgspec.json.decode(submit.command, type=_Typed).type
-    except msgspec.MsgspecError:
-        return ""
 
 
 # What a box that is heard is to this device, and what is done about it: the first row that fits.

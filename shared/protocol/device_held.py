@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 import msgspec
 
 from shared import limits
-from shared.protocol.device_words import Held
+from shared.protocol.device_words import NOT_HELD, Held, type_of
 from shared.protocol.entry import SEQUENCE_MAX
 from shared.protocol.session import Accepted, HeldCommand, Submit
 
@@ -28,13 +28,13 @@ def epoch_of(position: str) -> int:
 
 
 def held_of(submits: Collection[Submit], answers: Collection[Accepted], now_ms: int) -> tuple[Held, ...]:
-    """What is held of an accepted request: each of its commands with its answer."""
+    """What is held of an accepted request: each of its commands that counts, with its answer."""
     return tuple(
         Held(
             HeldCommand(submit=submit, position=answer.position, at=answer.at, business_date=answer.business_date),
             sequence_of(answer.position), now_ms,
         )
-        for submit, answer in zip(submits, answers, strict=True)
+        for submit, answer in zip(submits, answers, strict=True) if type_of(submit) not in NOT_HELD
     )  # fmt: skip
 
 

@@ -12,8 +12,9 @@ import msgspec
 from shared.protocol.session import BoxState, ChangesFrame, HandIn, HeldCommand, ShowClaim, SnapshotFrame, Submit
 
 __all__ = [
-    "AFTER_CLOSE", "ALWAYS_FINAL", "ANY_CLOSE", "FOR_THE_KITCHEN", "TRY_AGAIN", "UNDECIDED", "Action", "AfterClose", "Ask", "Forget",
-    "Held", "Hold", "Keep", "Kept", "Memory", "News", "Open", "Phase", "Release", "Remember", "Send", "Tell", "is_final", "news_of",
+    "AFTER_CLOSE", "ALWAYS_FINAL", "ANY_CLOSE", "FOR_THE_KITCHEN", "NOT_HELD", "TRY_AGAIN", "UNDECIDED", "Action", "AfterClose", "Ask",
+    "Forget", "Held", "Hold", "Keep", "Kept", "Memory", "News", "Open", "Phase", "Release", "Remember", "Send", "Tell", "is_final",
+    "news_of", "type_of",
 ]  # fmt: skip
 
 
@@ -176,6 +177,21 @@ FOR_THE_KITCHEN = frozenset({
     "RecallTicket", "RecallItem", "RecallLast", "PrioritizeTicket",
 })  # fmt: skip
 """Commands after which the kitchen cooks or stops cooking. Grown stale, a person is asked; a void never is, for it is wanted still."""
+
+NOT_HELD = frozenset({"MarkShown", "MarkPrinted", "MarkChangesSeen"})
+"""Commands that a replacement need not be handed: what a screen shows it tells every box by itself."""
+
+
+def type_of(submit: Submit) -> str:
+    """The type of a command; empty where it cannot be read."""
+    try:
+        return msgspec.json.decode(submit.command, type=_Typed).type
+    except msgspec.MsgspecError:
+        return ""
+
+
+class _Typed(msgspec.Struct):
+    type: str = ""
 
 
 def is_final(code: str, status: int) -> bool:

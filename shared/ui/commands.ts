@@ -53,6 +53,13 @@ export interface QueuePorts {
   readonly nowMs: () => number;
 }
 
+/** Something of what was held is given up, or (without `about`) the box takes nothing of it. */
+export interface Notice {
+  readonly code: string;
+  /** A command's id. */
+  readonly about: string;
+}
+
 export class CommandQueue {
   /** Not answered yet, in order. */
   readonly waiting = signal<readonly Kept[]>([]);
@@ -64,7 +71,7 @@ export class CommandQueue {
   /** What the box says when it cannot take anything now. */
   readonly trouble = signal<Problem | null>(null);
   /** What a person should know of what was held; newest last. */
-  readonly notices = signal<readonly string[]>([]);
+  readonly notices = signal<readonly Notice[]>([]);
   readonly durable = signal(true);
   readonly phase = signal<Phase>("offline");
   readonly wrong = signal<Wrong>("");
@@ -202,7 +209,7 @@ export class CommandQueue {
     const rest: Action[] = [];
     for (const action of actions) {
       if (action.type === "Open") this.#ports.open(action.cursor);
-      else if (action.type === "Tell") this.notices.value = [...this.notices.value, action.code].slice(-20);
+      else if (action.type === "Tell") this.notices.value = [...this.notices.value, action].slice(-20);
       else if (action.type === "Ask") this.#ports.channel.say({ say: "asks", id: action.kept.id });
       else if (action.type === "Send" || action.type === "HandIn" || action.type === "ShowClaim") rest.push(action);
       else notes.push(action);

@@ -2,7 +2,7 @@
 
 import { LIMITS, type Accepted, type Submit } from "./generated/wire.ts";
 import { epochOf, sequenceOf } from "./ids.ts";
-import type { Held } from "./session-words.ts";
+import { NOT_HELD, type Held } from "./session-words.ts";
 
 export function idOf(held: Held): string {
   return held.command.submit.id;
@@ -12,7 +12,7 @@ export function idOf(held: Held): string {
 export function heldOf(submits: readonly Submit[], answers: readonly Accepted[], nowMs: number): readonly Held[] {
   return answers.flatMap((answer, index) => {
     const submit = submits[index];
-    if (submit === undefined) return [];
+    if (submit === undefined || NOT_HELD.has(submit.command.type)) return [];
     const { position, at, business_date } = answer;
     return [{ command: { submit, position, at, business_date }, needed: sequenceOf(position), acceptedMs: nowMs }];
   });

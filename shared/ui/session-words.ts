@@ -100,6 +100,9 @@ export const FOR_THE_KITCHEN: ReadonlySet<string> = new Set<Command["type"]>([
   "RecallTicket", "RecallItem", "RecallLast", "PrioritizeTicket",
 ]);
 
+/** Commands that a replacement need not be handed: what a screen shows it tells every box by itself. */
+export const NOT_HELD: ReadonlySet<string> = new Set<Command["type"]>(["MarkShown", "MarkPrinted", "MarkChangesSeen"]);
+
 /** The `needed` of a command that is not known to stand in the present box's journal: the highest sequence there is. */
 export const NOWHERE = 10 ** 15 - 1;
 

@@ -43,6 +43,8 @@ export class DeviceSession {
   asked = "";
   /** Accepted, and its effect not yet brought by the feed. */
   readonly unseen = new Map<string, Held>();
+  /** What of the memory is written down. */
+  #noted: Memory;
   readonly #isMoot: (kept: Kept) => boolean;
   #heard = false;
   #isForked = false;
@@ -65,6 +67,7 @@ export class DeviceSession {
     this.kept = [...kept];
     this.held = new HeldCommands(held);
     this.memory = memory;
+    this.#noted = memory;
     this.isLeading = isLeading;
     this.#isMoot = isMoot;
   }
@@ -144,14 +147,24 @@ export class DeviceSession {
   #meet(news: News, first: boolean): Actions {
     if (news.box === null && !first) return [];
     this.box = news.box ?? { ...NO_BOX, epoch: epochOf(news.position) };
+    return this.#learn();
+  }
+
+  /** Remember the box that is heard, if it is the right one. */
+  #learn(): Actions {
     if (this.wrong === "other_site" && this.kept.length + this.held.size === 0) this.memory = NO_MEMORY; // the device has moved
     if (this.wrong !== "") return [];
     const [box, before] = [this.box, this.memory];
     const settled = before.epoch === 0 || this.held.size === 0 ? Math.max(box.epoch, before.settled) : before.settled;
     const claim = box.claim || (box.epoch === before.epoch ? before.claim : "");
     this.memory = { siteId: box.site_id || before.siteId, epoch: box.epoch, claim, settled };
-    const changed = (Object.keys(before) as (keyof Memory)[]).some((key) => before[key] !== this.memory[key]);
-    return changed && this.isLeading ? [{ type: "Remember", memory: this.memory }] : [];
+    const changed = (Object.keys(before) as (keyof Memory)[]).some((key) => this.#noted[key] !== this.memory[key]);
+    return changed && this.isLeading ? this.#note() : [];
+  }
+
+  #note(): Actions {
+    this.#noted = this.memory;
+    return [{ type: "Remember", memory: this.memory }];
   }
 
   /** A person says that this device belongs to the site of the box it talks to: what it keeps for another is given up. */
@@ -160,7 +173,7 @@ export class DeviceSession {
     const gone: Action[] = this.kept.map(({ id }) => ({ type: "Forget", id, held: [] }));
     const ids = this.held.acknowledgedOrder();
     [this.kept, this.held, this.memory, this.cursor, this.#isForked] = [[], new HeldCommands(), NO_MEMORY, "", false];
-    return [...gone, { type: "Release", ids }, { type: "Remember", memory: this.memory }, ...this.#open(nowMs)];
+    return [...gone, { type: "Release", ids }, ...this.#note(), ...this.#open(nowMs)];
   }
 
   // --- what waits --------------------------------------------------------------------------------
@@ -260,10 +273,9 @@ export class DeviceSession {
     }
     this.#isForked = false;
     this.memory = { ...this.memory, settled: this.box.epoch };
-    const remember: Action = { type: "Remember", memory: this.memory };
-    if (this.#toPlace.length === 0) return [remember];
+    if (this.#toPlace.length === 0) return this.#note();
     this.cursor = "";
-    return [remember, ...this.#open(nowMs)];
+    return [...this.#note(), ...this.#open(nowMs)];
   }
 
   handInRefused(code: string, status: number, nowMs: number): Actions {
@@ -299,21 +311,23 @@ export class DeviceSession {
     }
     if (note.type === "Hold") this.held.put(note.held);
     if (note.type === "Release") this.held.drop(note.ids);
-    if (note.type === "Remember") this.memory = note.memory;
+    if (note.type === "Remember") this.memory = this.#noted = note.memory;
     return this.#goOn(nowMs);
   }
 
-  /** What is written down, before this tab begins to lead. */
+  /** What is written down, before this tab begins to lead: the box that is heard is judged by it. */
   reload(kept: readonly Kept[], held: readonly Held[], memory: Memory): void {
-    [this.kept, this.held, this.memory] = [[...kept], new HeldCommands(held), memory];
+    [this.kept, this.held, this.memory, this.#noted] = [[...kept], new HeldCommands(held), memory, memory];
   }
 
   /** This tab is the one that sends from now on, or no longer. */
   lead(isLeading: boolean, nowMs: number): Actions {
     this.isLeading = isLeading;
     [this.#sending, this.asked, this.#handing] = ["", "", null];
-    if (isLeading && this.#heard) this.#owe("");
-    return this.#goOn(nowMs);
+    if (!isLeading || !this.#heard) return this.#goOn(nowMs);
+    const actions = this.#learn();
+    this.#owe("");
+    return [...actions, ...this.#goOn(nowMs)];
   }
 
   // --- time ----------------------------------------------------------------------------------------

@@ -65,7 +65,11 @@ export function recallLast(): void {
 
 /** Tell the box what this screen shows, once for each ticket: nobody may believe that a ticket is seen which is not. */
 const told = new Set<string>();
+let toldEpoch = 0;
 effect(() => {
+  const epoch = device.queue.box.value?.epoch ?? 0;
+  if (epoch !== toldEpoch) told.clear(); // a replacement was told nothing yet
+  toldEpoch = epoch;
   // A box that is not the present one is told nothing: its tickets are not those to be cooked.
   if (device.feed.state.value !== "live" || device.live.position.value === "" || device.queue.wrong.value !== "") return;
   const news = unshown(tickets.value, told).slice(0, LIMITS.TICKETS_SHOWN_MAX);

@@ -125,16 +125,20 @@ export function Refusals({ queue, words }: { readonly queue: CommandQueue; reado
 
 /** What was held and is given up, by kind: never in silence. */
 function Notices({ queue, words: { t } }: { readonly queue: CommandQueue; readonly words: Translator<SharedKey> }) {
-  const codes = queue.notices.value;
-  if (codes.length === 0) return null;
-  const counts = [...new Set(codes)].map((code) => [code, codes.filter((each) => each === code).length] as const);
+  const notices = queue.notices.value;
+  if (notices.length === 0) return null;
+  const told = new Map<string, { readonly code: string; readonly about: string; readonly n: number }>();
+  for (const { code, about } of notices) {
+    const key = about === "" ? ` ${code}` : code;
+    told.set(key, { code, about, n: (told.get(key)?.n ?? 0) + 1 });
+  }
   return (
     <section class="refusal">
       <Icon name="warning" />
       <strong>{t("notice.title")}</strong>
       <div>
-        {counts.map(([code, n]) => (
-          <p key={code}>{code === "held.full" || code === "held.expired" ? t(`notice.${code}`, { n }) : t("notice.handin", { n, code })}</p>
+        {[...told].map(([key, { code, about, n }]) => (
+          <p key={key}>{code === "held.full" || code === "held.expired" ? t(`notice.${code}`, { n }) : t(about === "" ? "notice.handin.none" : "notice.handin", { n, code })}</p>
         ))}
       </div>
       <button class="button" type="button" onClick={() => queue.dismissNotices()}>

@@ -77,6 +77,7 @@ const texts = {
   "notice.held.full": ["Dieses Tablet hat 1 Kopie aufgegeben, die der Cloud fehlt: Mehr kann es nicht halten. Die Box hat sie.", "Dieses Tablet hat {n} Kopien aufgegeben, die der Cloud fehlen: Mehr kann es nicht halten. Die Box hat sie."],
   "notice.held.expired": ["Dieses Tablet hat 1 Kopie aufgegeben, die in 30 Tagen nicht in die Cloud kam. Die Box hat sie.", "Dieses Tablet hat {n} Kopien aufgegeben, die in 30 Tagen nicht in die Cloud kamen. Die Box hat sie."],
   "notice.handin": ["Die neue Box hat 1 Bestellung nicht übernommen, die die alte angenommen hatte: {code}. Sie steht in der Liste der Box.", "Die neue Box hat {n} Bestellungen nicht übernommen, die die alte angenommen hatte: {code}. Sie stehen in der Liste der Box."],
+  "notice.handin.none": "Die neue Box nimmt keine Kopien angenommener Bestellungen: {code}. Sie bleiben auf diesem Tablet.",
   "stale.title": "Noch an die Küche senden?",
   "stale.text": "Das war vor {n} Minuten gewünscht, als die Box nicht erreichbar war. Die Küche hat es nicht gesehen.",
   "stale.send": "Jetzt senden",

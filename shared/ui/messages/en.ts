@@ -76,6 +76,7 @@ const texts = {
   "notice.held.full": ["This tablet gave up 1 copy that the cloud does not have: it holds as many as it can. The box has it.", "This tablet gave up {n} copies that the cloud does not have: it holds as many as it can. The box has them."],
   "notice.held.expired": ["This tablet gave up 1 copy that the cloud did not get in 30 days. The box has it.", "This tablet gave up {n} copies that the cloud did not get in 30 days. The box has them."],
   "notice.handin": ["The new box did not take 1 order that the old one had accepted: {code}. It is listed at the box.", "The new box did not take {n} orders that the old one had accepted: {code}. They are listed at the box."],
+  "notice.handin.none": "The new box takes no copies of accepted orders: {code}. They stay on this tablet.",
   "stale.title": "Still to be sent to the kitchen?",
   "stale.text": "This was asked for {n} minutes ago, while the box was out of reach. The kitchen has not seen it.",
   "stale.send": "Send now",

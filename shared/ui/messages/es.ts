@@ -77,6 +77,7 @@ const texts = {
   "notice.held.full": ["Esta tableta dejó 1 copia que la nube no tiene: no puede guardar más. La caja la tiene.", "Esta tableta dejó {n} copias que la nube no tiene: no puede guardar más. La caja las tiene."],
   "notice.held.expired": ["Esta tableta dejó 1 copia que en 30 días no llegó a la nube. La caja la tiene.", "Esta tableta dejó {n} copias que en 30 días no llegaron a la nube. La caja las tiene."],
   "notice.handin": ["La caja nueva no tomó 1 pedido que la antigua había aceptado: {code}. Está en la lista de la caja.", "La caja nueva no tomó {n} pedidos que la antigua había aceptado: {code}. Están en la lista de la caja."],
+  "notice.handin.none": "La caja nueva no toma copias de pedidos aceptados: {code}. Quedan en esta tableta.",
   "stale.title": "¿Enviar aún a cocina?",
   "stale.text": "Se pidió hace {n} minutos, sin conexión con la caja. La cocina no lo ha visto.",
   "stale.send": "Enviar ahora",

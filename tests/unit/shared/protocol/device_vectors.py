@@ -28,7 +28,7 @@ _REFUSALS = (
     ("check.closed", 409), ("box.fenced", 409), ("box.recovering", 503), ("edge.busy", 503), ("commit.unknown", 503), ("storage.full", 507),
     ("device.unknown", 401), ("card.offline", 503), ("edge.defect", 500), ("permission.missing", 403),
 )  # fmt: skip
-_TYPES = ("OpenCheck", "AddLine", "SendCheck", "FireCourse", "BumpTicket", "VoidLine", "PayCash")
+_TYPES = ("OpenCheck", "AddLine", "SendCheck", "FireCourse", "BumpTicket", "VoidLine", "PayCash", "MarkShown")
 _GAPS_MS = (1, 20, 260, 1_100, 5_000, 11_000, 400_000, 1_000_000)
 
 
@@ -153,6 +153,11 @@ class _Walk:
         self.tell(self.rng.choice(("tick", "tick", "tick", "hurry")))
 
     def _tab(self) -> None:
+        if self.rng.random() < 0.5:
+            self.session.reload(self.session.kept, [], Memory())
+            self.steps.append(
+                {"tell": "reload", "said": [tuple(self.session.kept), [], Memory()], "nowMs": self.now, "actions": [], "then": {}}
+            )
         self.tell("lead", not self.session.is_leading or self.rng.random() < 0.5)
 
     def _other_tab(self) -> None:

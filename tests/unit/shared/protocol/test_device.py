@@ -328,6 +328,13 @@ def test_a_tablet_that_moves_to_another_site_sends_nothing_of_the_first() -> Non
     assert (session.phase, session.memory.site_id) == (Phase.LIVE, "elsewhere")
 
 
+def test_what_a_screen_shows_is_not_held_for_it_tells_every_box_by_itself() -> None:
+    session = live()
+    shown = kept("shown", "MarkShown")
+    session.submit(shown, 0)
+    assert session.accepted("shown", accepted(shown, 11), 1) == [Forget("shown")]
+
+
 # --- what is held ----------------------------------------------------------------------------------
 
 
@@ -441,6 +448,19 @@ def test_the_leading_tab_closes_and_the_other_sends_what_it_left_under_the_same_
     second.reload([TEA, SOUP], [], Memory("s", 1, "claim-1", 1))
     assert sent(second.lead(True, 60_001)) == ["tea"]
     assert sent(second.lead(False, 60_002)) == []
+
+
+def test_a_box_that_spoke_before_the_memory_was_read_is_judged_by_it_all_the_same() -> None:
+    session = DeviceSession(is_leading=False)
+    session.start(0)
+    session.frame(news(10, box(1), snapshot=True), 1)
+    session.reload([TEA], [], Memory("s", 2, "claim-2", 2))
+    assert session.lead(True, 2) == [ShowClaim(claim="claim-2")]
+    session = DeviceSession(is_leading=False)
+    session.start(0)
+    session.frame(news(10, box(1), snapshot=True), 1)
+    session.reload([TEA], [], Memory())
+    assert session.lead(True, 2) == [Remember(Memory("s", 1, "claim-1", 1)), Send(TEA)]
 
 
 def test_every_request_is_answered_once() -> None:
