@@ -5,8 +5,6 @@ What lives here: `comanda edge …`: options in, settings made, use cases called
 
 import contextlib
 import sqlite3
-import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +14,9 @@ import msgspec
 from edge.devices.cli import device
 from edge.menus.cli import export_menu, import_menu
 from edge.mirror.cli import mirror
+from edge.progress import progress_line
 from edge.replay.cli import replay
+from edge.restore.cli import handed_in, restore
 from edge.settings import EdgeSettings, LinkSettings, settings_of
 from shared.operator_error import OperatorError
 
@@ -32,6 +32,8 @@ group.add_command(replay)
 group.add_command(import_menu)
 group.add_command(export_menu)
 group.add_command(mirror)
+group.add_command(restore)
+group.add_command(handed_in)
 
 
 data_dir_option = click.option(
@@ -139,14 +141,3 @@ def rebuild(check: bool, as_json: bool, **given: Any) -> None:
         click.echo("the new projections are in place" if found.swapped else "the projections were left as they are")
     if found.differences:
         raise SystemExit(1)
-
-
-def progress_line(verb: str) -> Callable[[int], None]:
-    """Tells how far a walk has come, on stderr, where a person looks."""
-    shown = sys.stderr.isatty()
-
-    def tell(sequence: int) -> None:
-        if shown:
-            click.echo(f"\r{verb} {sequence} entries", err=True, nl=False)
-
-    return tell

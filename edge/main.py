@@ -13,7 +13,7 @@ import os
 import signal
 import socket
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,10 +34,13 @@ from edge.app.devices import Devices
 from edge.app.feed import Feed
 from edge.app.fence import Fence
 from edge.app.followers import CLOUD, FENCE, FollowerRow, Followers
+from edge.app.hand_in import HandInDesk
+from edge.app.retention import Retention, aged_before, first_younger, trimmable
 from edge.app.site import BOX, BoxIdentity, Committed, Request, Site
 from edge.app.timer import MenuTimer
 from edge.app.watch import AlarmWatch
 from edge.box import Box, read_box
+from edge.journal.handed_in import HandedInFile
 from edge.journal.lock import single_writer
 from edge.journal.reader import Reader
 from edge.journal.store import SqliteStore
@@ -50,12 +53,16 @@ from shared.domain.registry import ERRORS
 from shared.domain.site import SiteState
 from shared.limits import GC_MIDDLE_EVERY, GC_OLD_EVERY, GC_YOUNG_OBJECTS, GRACEFUL_STOP_S, HTTP_CONNECTIONS_MAX
 from shared.operator_error import OperatorError
+from shared.protocol.entry import Position, decode_entry
 
-__all__ = ["serve"]
+__all__ = ["JOURNAL", "RESTORING", "run", "serve"]
 
 log = logging.getLogger(__name__)
 
 JOURNAL, SOCKET = "journal.db", "edge.sock"
+RESTORING = "restore.pending"  # a file that is there while a restore is not at its end: edge/restore writes it
+
+Recover = Callable[[Edge], Awaitable[None]]
 
 
 def utc_now() -> datetime:
@@ -63,8 +70,8 @@ def utc_now() -> datetime:
 
 
 @asynccontextmanager
-async def running(settings: EdgeSettings) -> AsyncIterator[Edge]:
-    """The parts of one edge, started; stopped in order at the end."""
+async def running(settings: EdgeSettings, *, is_recovering: bool = False) -> AsyncIterator[Edge]:
+    """The parts of one edge, started; stopped in order at the end. `is_recovering`: it collects what tablets hold, and takes no more."""
     box = read_box(settings.data_dir)
     store, site = _open(settings.data_dir, box.identity)
     reader = Reader(settings.data_dir / JOURNAL)
@@ -87,17 +94,22 @@ async def running(settings: EdgeSettings) -> AsyncIterator[Edge]:
 
     told = Followers(await reader.followers(), keep)
     fence = _fence(box, told)
+    fence.is_recovering = is_recovering
     cloud, kept, backed_up = cloud_of(told.find(CLOUD))
     writer = Writer(site, store, on_commit, lambda request: fence.ensure_open(plays=request.at is not None))
+    refused = HandedInFile(settings.data_dir)
+    hand_ins = HandInDesk(writer.submit, lambda ids: writer.call(lambda _, store: store.find_commands(ids)), refused, utc_now)
+    hand_ins.is_collecting = is_recovering
     edge = Edge(
         box=box, settings=settings, writer=writer, reader=reader, feed=feed, devices=await _devices(reader), metrics=metrics,
         site=site.state, cloud=cloud, cards=CardDesk(OfflineCards(), writer, ensure_open=fence.ensure_open), fence=fence, told=told,
-        kept_sequence=kept, backed_up=backed_up,
+        hand_ins=hand_ins, refused_hand_ins=refused,
+        kept_sequence=kept, backed_up=backed_up, begins=store.begins(),
     )  # fmt: skip
     writer.start()
     timer = MenuTimer(lambda: edge.site, ZoneInfo(box.identity.time_zone), utc_now, wake)
     watch = AlarmWatch(lambda: look(edge), feed.say_alarms)
-    tasks = [asyncio.create_task(each.run()) for each in (timer, watch, told)]
+    tasks = [asyncio.create_task(each.run()) for each in (timer, watch, told, retention(edge))]
     try:
         yield edge
     finally:
@@ -110,6 +122,27 @@ async def running(settings: EdgeSettings) -> AsyncIterator[Edge]:
             log.warning("what followers told last is not kept (%s): they say it again", refused.code)
         await reader.close()
         await writer.stop()
+
+
+def retention(edge: Edge) -> Retention:
+    """What lets go of old entries of this edge (Law 4). A box that was replaced lets go of nothing."""
+
+    async def written_at(sequence: int) -> datetime | None:
+        entry = await edge.reader.entry(sequence)
+        return decode_entry(entry.entry).at if entry else None
+
+    async def limit() -> int:
+        if edge.fence.is_fenced:
+            return 0
+        than = aged_before(edge.now(), edge.settings.retention_days)
+        aged = await first_younger(written_at, edge.begins.sequence, edge.feed.head.sequence, than) - 1
+        return trimmable(in_cloud=edge.cloud.sequence, backed_up=edge.backed_up, aged=aged)
+
+    async def trim(through: int) -> Position:
+        edge.begins = await edge.writer.call(lambda _, store: store.trim(through))
+        return edge.begins
+
+    return Retention(limit, trim)
 
 
 def _open(data_dir: Path, identity: BoxIdentity) -> tuple[SqliteStore, Site]:
@@ -174,14 +207,20 @@ class _Server(uvicorn.Server):
                 loop.remove_signal_handler(number)
 
 
-async def serve(settings: EdgeSettings) -> None:
-    """Serve until SIGTERM or SIGINT. Raises OperatorError when it cannot start."""
+async def serve(settings: EdgeSettings, recover: Recover | None = None) -> None:
+    """Serve until SIGTERM or SIGINT. Raises OperatorError when it cannot start.
+
+    With `recover` the box collects what tablets hold (`is_recovering`), and serves only until `recover` has ended, whose error it raises.
+    """
+    if recover is None and (settings.data_dir / RESTORING).exists():
+        hint = "Run `comanda edge restore` again: it goes on where it was; then start this."
+        raise OperatorError("restore.unfinished", f"{settings.data_dir} is being restored, and lacks what is still to come.", hint)
     with single_writer(settings.data_dir), contextlib.ExitStack() as stack:
         tcp, where = _listen(settings)
         stack.callback(tcp.close)
         unix = _listen_unix(settings.data_dir / SOCKET)
         stack.callback(unix.close)
-        async with running(settings) as edge:
+        async with running(settings, is_recovering=recover is not None) as edge:
             log.info("journal of %s: epoch %s, sequence %s", edge.box.site_name, edge.site.epoch, edge.feed.head.sequence)
             if settings.trust_loopback:
                 log.info("until pairing exists, clients on loopback may act as a POS without a token (trust_loopback)")
@@ -190,7 +229,20 @@ async def serve(settings: EdgeSettings) -> None:
                 log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=int(GRACEFUL_STOP_S),
                 limit_concurrency=HTTP_CONNECTIONS_MAX, server_header=False, proxy_headers=False,
             )  # fmt: skip
-            await _Server(config, f"listening on {where} and {settings.data_dir / SOCKET}").serve(sockets=[tcp, unix])
+            server = _Server(config, f"listening on {where} and {settings.data_dir / SOCKET}")
+            recovery = asyncio.ensure_future(_recover(edge, recover, server)) if recover is not None else None
+            await server.serve(sockets=[tcp, unix])
+            if recovery is not None:
+                recovery.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await recovery
+
+
+async def _recover(edge: Edge, recover: Recover, server: uvicorn.Server) -> None:
+    try:
+        await recover(edge)
+    finally:
+        server.should_exit = True
 
 
 def _listen(settings: EdgeSettings) -> tuple[socket.socket, str]:
@@ -239,10 +291,10 @@ def _listen_unix(path: Path) -> socket.socket:
     return listener
 
 
-def run(settings: EdgeSettings) -> None:
+def run(settings: EdgeSettings, recover: Recover | None = None) -> None:
     """`serve` on uvloop. What was imported is never garbage, and collecting seldom keeps the pauses of the collector rare."""
     gc.freeze()
     gc.set_threshold(GC_YOUNG_OBJECTS, GC_MIDDLE_EVERY, GC_OLD_EVERY)
     os.umask(0o077)  # the journal is the restaurant's books: nobody else on the machine reads them, whatever the directory's mode
     with contextlib.suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(serve(settings))
+        runner.run(serve(settings, recover))

@@ -3,6 +3,7 @@
 What lives here: which of them hold now. What is done about them stands in docs/operations.md; who is told, in the feed and the link.
 """
 
+import asyncio
 import shutil
 from datetime import datetime, timedelta
 
@@ -30,7 +31,7 @@ def alarms(edge: Edge) -> tuple[str, ...]:
     """Those that hold now; what has to be read from the journal, as it was last looked at."""
     own = {
         _disk_alarm(edge): True, "menu.overdue": menu_overdue(edge), UNSHOWN: edge.is_unshown, "epoch.fenced": edge.fence.is_fenced,
-        "cloud.behind": edge.is_behind, edge.cloud.alarm: True,
+        "cloud.behind": edge.is_behind, edge.cloud.alarm: True, "handin.refused": bool(edge.refused_hand_ins.open),
     }  # fmt: skip
     return (*(code for code, holds in own.items() if holds and code), *unhealthy(edge))
 
@@ -45,6 +46,7 @@ def _disk_alarm(edge: Edge) -> str:
 
 async def look(edge: Edge) -> tuple[str, ...]:
     """The same, after a look at the journal: has any ticket been shown by nobody for too long, has any entry waited too long?"""
+    await asyncio.to_thread(edge.refused_hand_ins.refresh)
     edge.is_unshown = bool(unshown(await edge.reader.live_tickets(LIVE_AGGREGATES_MAX), edge.now()))
     oldest = await oldest_pending_at(edge)
     patience_s = CLOUD_NEVER_ALARM_S if edge.cloud.link == "never" else CLOUD_BEHIND_ALARM_S

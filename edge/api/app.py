@@ -12,7 +12,25 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.static_files import create_static_files_router
 
-from edge.api import box, cards, checks, commands, feed, fence, floor, health, kitchen, link, menu, papers, reads, reports
+from edge.api import (
+    box,
+    cards,
+    checks,
+    commands,
+    feed,
+    fence,
+    floor,
+    hand_in,
+    health,
+    hub_commands,
+    keepsakes,
+    kitchen,
+    link,
+    menu,
+    papers,
+    reads,
+    reports,
+)
 from edge.api.openapi import examples_of
 from edge.api.problems import HANDLERS
 from edge.api.schema import WireTypes
@@ -36,7 +54,7 @@ _FRESH = CacheControlHeader(no_cache=True)
 _KEPT = CacheControlHeader(max_age=365 * 24 * 3600, public=True, immutable=True)
 
 
-_PARTS = (commands, cards, menu, checks, papers, kitchen, floor, reports, reads, feed, fence, link, box)
+_PARTS = (commands, cards, menu, checks, papers, kitchen, floor, reports, reads, feed, fence, link, hand_in, hub_commands, keepsakes, box)
 
 
 def _app_files(name: str, built: Path) -> list[Router]:

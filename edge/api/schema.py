@@ -13,6 +13,7 @@ from litestar.plugins import OpenAPISchemaPlugin
 from litestar.typing import FieldDefinition
 from msgspec import inspect
 
+from edge.api.hub_commands import HubCommand
 from edge.api.words import word_for
 from shared.domain.adopting import OrphanedEntry
 from shared.domain.kernel import Command, Event
@@ -24,7 +25,9 @@ from shared.protocol.session import Batch, ChangesFrame, FeedEntry, SnapshotFram
 __all__ = ["WireTypes"]
 
 # What stays raw in Python, and what it holds. Elsewhere a raw value is an event.
-_RAW: dict[tuple[type, str], type] = {(Submit, "command"): Command, (FeedEntry, "entry"): Entry}
+_RAW: dict[tuple[type, str], type] = {
+    (Submit, "command"): Command, (HubCommand, "command"): Command, (FeedEntry, "entry"): Entry,
+}  # fmt: skip
 _OPAQUE = {(OrphanedEntry, "entry")}  # carried on as it is: who takes it looks for himself what it says
 _UNIONS: dict[type, tuple[dict[str, type], str]] = {
     Command: ({**COMMANDS}, "One of the commands; `type` names it."),

@@ -4,7 +4,7 @@ What lives here: a bundle and the two questions that every route asks it. How th
 """
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from litestar.di import NamedDependency
@@ -16,13 +16,16 @@ from edge.app.devices import Devices
 from edge.app.feed import Feed
 from edge.app.fence import Fence
 from edge.app.followers import Followers
+from edge.app.hand_in import HandInDesk
 from edge.app.site import Device
 from edge.box import Box
+from edge.journal.handed_in import HandedInFile
 from edge.journal.reader import Reader
 from edge.journal.writer import Writer
 from edge.settings import EdgeSettings
 from shared.domain.menu import EMPTY_MENU, Menu, decode_menu
 from shared.domain.site import SiteState
+from shared.protocol.entry import START, Position
 from shared.protocol.session import CloudState
 
 __all__ = ["Edge", "Here"]
@@ -44,9 +47,13 @@ class Edge:
     cards: CardDesk
     fence: Fence
     told: Followers
+    hand_ins: HandInDesk
+    refused_hand_ins: HandedInFile
     followers: int = 0  # WebSockets that follow the feed
     kept_sequence: int = 0  # of a fenced box: how far the hub keeps the branch that this box wrote apart
     backed_up: int = 0  # the last sequence that is in a backup of the hub, as the link last told
+    begins: Position = START  # the checkpoint behind which the journal was trimmed, or the beginning
+    hub_refusals: dict[str, str] = field(default_factory=dict)  # codes of commands of the hub that were refused, by id
     is_unshown: bool = False  # whether a ticket has been shown by nobody for too long, as last looked at
     is_behind: bool = False  # whether the oldest entry that is not in the cloud is too old, as last looked at
     _menu: tuple[str, Menu] = ("", EMPTY_MENU)

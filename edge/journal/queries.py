@@ -8,6 +8,7 @@ What lives here: SQL with bound parameters. `{rows}` stands for the placeholders
 HEAD = "SELECT epoch, sequence, hash, entry FROM journal ORDER BY sequence DESC LIMIT 1"
 APPEND = "INSERT INTO journal (sequence, epoch, hash, entry) VALUES {rows}"
 ENTRIES_AFTER = "SELECT epoch, sequence, hash, entry FROM journal WHERE sequence > ? ORDER BY sequence LIMIT ?"
+LAST_BEFORE_EPOCH = "SELECT epoch, sequence, hash, entry FROM journal WHERE epoch < ? ORDER BY sequence DESC LIMIT 1"
 ENTRY_AT = "SELECT epoch, sequence, hash, entry FROM journal WHERE sequence = ?"
 
 # --- projections -------------------------------------------------------------------------------

@@ -7,26 +7,17 @@ entries come from is not known here.
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated
 
-import msgspec
-
+from edge.app.keepsakes import KeptDevice
 from edge.journal import queries
-from edge.journal.rebuild import Rebuilt, rebuild
+from edge.journal.rebuild import rebuild
 from edge.journal.rows import insert_rows
+from edge.journal.schema import format_of
 from edge.journal.store import SqliteStore
-from shared.protocol.entry import StoredEntry
+from shared.domain.registry import STATE_FORMAT
+from shared.protocol.entry import START, Position, StoredEntry
 
-__all__ = ["KnownDevice", "Refill"]
-
-
-class KnownDevice(msgspec.Struct, frozen=True, kw_only=True):
-    """A device as the keepsake `devices` lists it. `token_hash` is the SHA-256 of its token, hexadecimal."""
-
-    device_id: str
-    name: str
-    role: str
-    token_hash: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+__all__ = ["Refill"]
 
 
 class Refill:
@@ -57,18 +48,28 @@ class Refill:
             raise
         self.head = run[-1].position
 
-    def project(self, progress: Callable[[int], None] = lambda _: None) -> Rebuilt:
-        """Make the projections of the whole journal. Raises what `fold` raises for an entry that does not fit."""
-        return rebuild(self.store.connection, swap=True, compare=False, progress=progress)
+    def last_before(self, epoch: int) -> Position:
+        """The last position of an earlier epoch than that; START where there is none."""
+        row = self.store.connection.execute(queries.LAST_BEFORE_EPOCH, (epoch,)).fetchone()
+        return START if row is None else StoredEntry(*row).position
 
-    def keep_devices(self, devices: Sequence[KnownDevice]) -> int:
-        """Know those devices that the file does not know yet; how many there are then."""
+    def project(self, progress: Callable[[int], None] = lambda _: None) -> None:
+        """Make the projections of the whole journal, unless they are there. Raises what `fold` raises for an entry that does not fit."""
+        if format_of(self.store.connection) != STATE_FORMAT:
+            rebuild(self.store.connection, swap=True, compare=False, progress=progress)
+
+    def keep_devices(self, devices: Sequence[KeptDevice]) -> int:
+        """Know those devices that the file does not know yet; how many there are then. Raises ValueError for a hash that is none."""
         known = {str(row[0]) for row in self.store.connection.execute(queries.DEVICES)}
         for each in devices:
             if each.device_id not in known:
                 self.store.add_device(each.device_id, each.name, each.role, bytes.fromhex(each.token_hash))
                 known.add(each.device_id)
         return len(known)
+
+    def device_names(self) -> dict[str, str]:
+        """The names of devices by their ids."""
+        return {str(row[0]): str(row[1]) for row in self.store.connection.execute(queries.DEVICE_ROWS)}
 
     def close(self) -> None:
         self.store.close()

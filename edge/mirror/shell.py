@@ -151,11 +151,13 @@ class Mirror:
         """Menus and devices are in no entry; a replacement needs them."""
         while True:
             directory = self._disk.directory
-            if directory is not None:
-                try:
-                    await self._keeper.keep(directory)
-                except (NeighbourError, OSError, msgspec.MsgspecError) as error:
-                    log.warning("what the box holds beside its journal could not be mirrored: %s; trying again", error)
+            if directory is None:
+                await self._sleep(MIRROR_GROUP_S)
+                continue
+            try:
+                await self._keeper.keep(directory)
+            except (NeighbourError, OSError, msgspec.MsgspecError) as error:
+                log.warning("what the box holds beside its journal could not be mirrored: %s; trying again", error)
             await self._sleep(MIRROR_KEEPSAKES_EVERY_S)
 
     async def _tell_box(self) -> None:

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from edge.journal.refill import KnownDevice, Refill
+from edge.app.keepsakes import DEVICES, MENU, KeptDevice, read_device_list
+from edge.journal.refill import Refill
 from edge.mirror.keepsakes import read_keepsakes
 from edge.restore.hub import HubSource
 from edge.restore.sources import MirrorSource
@@ -16,9 +17,8 @@ from shared.domain.registry import ROLES
 from shared.limits import KEEPSAKES_MAX
 from shared.protocol.envelope import Keepsake
 
-__all__ = ["MENU", "Keepsakes", "gather", "put"]
+__all__ = ["Keepsakes", "gather", "put"]
 
-MENU, DEVICES = "menu", "devices"
 Keepsakes = list[tuple[Keepsake, bytes]]
 
 
@@ -53,9 +53,9 @@ def put(journal: Refill, keepsakes: Keepsakes, problems: list[str]) -> tuple[int
     return menus, devices
 
 
-def _devices_of(document: bytes, problems: list[str]) -> list[KnownDevice]:
+def _devices_of(document: bytes, problems: list[str]) -> list[KeptDevice]:
     try:
-        listed = msgspec.json.decode(document, type=list[KnownDevice])
+        listed = read_device_list(document)
     except msgspec.MsgspecError as error:
         problems.append(f"the list of devices cannot be read ({error}): pair the tablets anew")
         return []

@@ -25,7 +25,7 @@ from edge.restore.report import Branch, Came, Stretch
 from edge.restore.sources import MirrorSource, Source
 from shared.limits import FETCH_ENTRIES_MAX
 from shared.operator_error import OperatorError
-from shared.protocol.entry import Position, StoredEntry, decode_entry
+from shared.protocol.entry import START, Position, StoredEntry, decode_entry
 
 __all__ = ["Merger"]
 
@@ -45,8 +45,8 @@ class Merger:
         self._box = box
         self._data_dir = data_dir
         self._progress = progress
-        self._own_head = journal.head
-        self.highest = journal.head
+        self.own_head = journal.head
+        self.highest = START
         self._has_hub = False
         self.branches: list[Branch] = []
         self.problems: list[str] = []
@@ -68,8 +68,11 @@ class Merger:
             for mirror in mirrors:
                 if not self._is_parted(mirror):
                     self._take_mirror(mirror)
-        for source in [*([hub] if hub else []), *[mirror for mirror in mirrors if not self._is_parted(mirror)]]:
-            self.highest = max(self.highest, source.head, self._journal.head, key=lambda each: each.sequence)
+        agreeing = [*([hub.head] if hub else []), *[mirror.head for mirror in mirrors if not self._is_parted(mirror)]]
+        earlier = [
+            head for head in agreeing if head.epoch < self._box.epoch
+        ]  # what this box wrote since stands in the place of what is lost
+        self.highest = max([self._journal.last_before(self._box.epoch), *earlier], key=lambda each: each.sequence)
         last = self._journal.entry(self._journal.head.sequence)
         if last is not None and not _ends_command(last):
             self._note(f"entry {last.sequence} is in the middle of a command whose rest is in no source: let a person look at its check")
@@ -108,8 +111,8 @@ class Merger:
             for run in hub.after(journal.head):
                 self._append(hub, run)
         except _UnprovenError as error:
-            if self._journal.head == self._own_head and self._own_head.sequence:
-                raise self._contradiction(hub, self._own_head.sequence) from error
+            if self._journal.head == self.own_head and self.own_head.sequence:
+                raise self._contradiction(hub, self.own_head.sequence) from error
             self._note(f"the hub has no entry that follows {self._journal.head.sequence}: {error}")
 
     def _contradiction(self, source: Source, sequence: int) -> OperatorError:
@@ -159,7 +162,7 @@ class Merger:
         return next(entry.sequence for entry in common if self._journal.entry(entry.sequence) != entry)
 
     def _keep_apart(self, mirror: MirrorSource, rest: list[StoredEntry], runs: Iterable[list[StoredEntry]]) -> None:
-        if self._own_head.sequence >= rest[0].sequence and not self._has_hub:
+        if self.own_head.sequence >= rest[0].sequence and not self._has_hub:
             raise self._contradiction(mirror, rest[0].sequence)  # nobody is there to say which of the two is the site's
         with BranchFile(self._data_dir, self._box.org_id, self._box.site_id) as file:
             file.write(rest)

@@ -13,6 +13,7 @@ from edge.api.state import Edge
 from edge.app.feed import Feed
 from edge.app.fence import Fence
 from edge.app.followers import FollowerRow, Followers
+from edge.journal.handed_in import HandedInFile
 from edge.journal.reader import Reader
 from shared.domain.check import AddLine, OpenCheck, SendCheck
 from shared.domain.kitchen.showing import MarkShown
@@ -60,6 +61,7 @@ async def edge(kit: SiteKit, tmp_path: Path) -> AsyncIterator[Edge]:
     yield TestEdge(
         box=absent, settings=settings, writer=absent, reader=reader, feed=feed, devices=absent, metrics=absent, site=kit.site.state,
         cloud=CloudState(), cards=absent, fence=Fence(kit.identity), told=Followers({}, keep),
+        hand_ins=absent, refused_hand_ins=HandedInFile(tmp_path),
     )  # fmt: skip
     await reader.close()
 

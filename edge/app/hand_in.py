@@ -1,0 +1,202 @@
+"""Hand-ins: commands that tablets were told are accepted, by a box that is no more, and that this journal may lack (Law 3).
+
+What lives here: who has handed in what, in which order it is played, and what becomes of what the site refuses now. The site decides;
+HTTP, SQL and files are not known here.
+
+A box that recovers collects, since a later command may rest on an earlier one of another tablet, and plays at the end in the order
+in which the box before acknowledged. What is collected is held in memory alone: a tablet keeps each of its commands until it is in
+the cloud, and hands in again whatever it was not told is known or played; so a power cut costs nothing but that. A box that sells
+plays at once what it does not know.
+
+A command that the site refuses is kept for a person, and stays refused when it is handed in again while the box sells: the person may
+have made up for it by then, and it would be in effect twice.
+"""
+
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from datetime import datetime
+from typing import Literal, Protocol
+
+import msgspec
+
+from edge.app.ports import CommandRecord
+from edge.app.site import Device, Outcome, RefusedCommand, Request
+from shared.domain.errors import Refused
+from shared.domain.ids import is_id
+from shared.domain.registry import ERRORS
+from shared.limits import HAND_INS_COLLECTED_MAX
+from shared.protocol.entry import Position
+from shared.protocol.session import HandedIn, HandIn, HandInResult, HeldCommand
+
+__all__ = ["HandInDesk", "HandInTally", "RefusalBook", "RefusedHandIn"]
+
+
+class RefusedHandIn(msgspec.Struct, frozen=True, kw_only=True):
+    """A command that a device was told is accepted and that this site refuses. `position` is where it stood, `at` when it was
+    acknowledged, `refused_at` when it was refused here (both UTC)."""
+
+    command_id: str
+    device_id: str
+    position: str
+    at: datetime
+    business_date: str
+    command: msgspec.Raw
+    actor_id: str
+    code: str
+    detail: str
+    refused_at: datetime
+
+
+class RefusalBook(Protocol):
+    """Where refused hand-ins are kept for a person, durably."""
+
+    def find(self, command_id: str) -> RefusedHandIn | None:
+        """One that was refused before, whether or not a person has looked at it."""
+        ...
+
+    async def keep(self, refusal: RefusedHandIn) -> None:
+        """Keep one; on disk when it returns."""
+        ...
+
+    async def forget(self, command_id: str) -> None:
+        """One that is in effect after all."""
+        ...
+
+
+class HandInTally(msgspec.Struct, kw_only=True):
+    """What a device has handed in, by what became of it. `is_complete`: it had no more."""
+
+    known: int = 0
+    played: int = 0
+    refused: int = 0
+    is_complete: bool = False
+
+
+Known = Callable[[Collection[str]], Awaitable[Mapping[str, CommandRecord]]]
+
+
+class _Collected(msgspec.Struct, frozen=True):
+    device: Device
+    held: HeldCommand
+    place: tuple[int, int]
+
+
+class HandInDesk:
+    """Of one box. Lives in the event loop. While it collects, `positions` are those of every command that was handed in, as another box
+    acknowledged it, and `counts` how many entries each makes here; `refused` are those that were refused."""
+
+    def __init__(
+        self, play: Callable[[Request], Awaitable[Outcome]], known: Known, book: RefusalBook, now: Callable[[], datetime]
+    ) -> None:  # fmt: skip
+        """`play` puts a request to the site, `known` finds those of command ids that its journal holds; `now` gives aware UTC times."""
+        self._play = play
+        self._known = known
+        self._book = book
+        self._now = now
+        self._collected: dict[str, _Collected] = {}
+        self.is_collecting = False
+        self.tallies: dict[str, HandInTally] = {}
+        self.positions: dict[str, Position] = {}
+        self.counts: dict[str, int] = {}
+        self.refused: list[RefusedHandIn] = []
+
+    @property
+    def complete(self) -> int:
+        """How many devices have handed in all that they hold."""
+        return sum(tally.is_complete for tally in self.tallies.values())
+
+    @property
+    def waiting(self) -> int:
+        """Commands that wait to be played."""
+        return len(self._collected)
+
+    async def take(self, device: Device, hand_in: HandIn) -> HandedIn:
+        """What a device hands in. Raises Refused `request.malformed` for a position that is none, `edge.busy` when no more can be held,
+        and what passes by itself (`commit.unknown` and its like): it is handed in again then."""
+        places = {held.submit.id: _position_of(held) for held in hand_in.commands}
+        known = await self._known([id for id in places if is_id(id)])
+        results: dict[str, HandInResult] = {}
+        for held in sorted(hand_in.commands, key=lambda each: _place_of(places[each.submit.id])):
+            id = held.submit.id
+            if id in known:
+                self._collected.pop(id, None)
+                self._count(device, id, places[id], "known", known[id].count)
+                results[id] = HandInResult(command_id=id, outcome="known")
+            elif self.is_collecting:
+                self._collect(device, held, places[id])
+                results[id] = HandInResult(command_id=id, outcome="waits")
+            else:
+                results[id] = await self._play_now(_Collected(device, held, _place_of(places[id])))
+        if self.is_collecting and hand_in.is_last:
+            self._tally(device).is_complete = True
+        return HandedIn(results=tuple([results[held.submit.id] for held in hand_in.commands]))
+
+    def _collect(self, device: Device, held: HeldCommand, position: Position) -> None:
+        if len(self._collected) >= HAND_INS_COLLECTED_MAX:
+            raise Refused("edge.busy", f"{HAND_INS_COLLECTED_MAX} commands of tablets wait to be played.")
+        self.positions[held.submit.id] = position
+        self._collected[held.submit.id] = _Collected(device, held, _place_of(position))
+
+    async def play_next(self) -> bool:
+        """Play the first of what was collected; whether there was one. Raises Refused for what passes by itself: call it again."""
+        if not self._collected:
+            return False
+        id, first = min(self._collected.items(), key=lambda item: item[1].place)
+        await self._play_one(first)
+        del self._collected[id]
+        return True
+
+    async def _play_now(self, item: _Collected) -> HandInResult:
+        before = self._book.find(item.held.submit.id)
+        if before is not None:
+            return HandInResult(command_id=before.command_id, outcome="refused", code=before.code)
+        return await self._play_one(item)
+
+    async def _play_one(self, item: _Collected) -> HandInResult:
+        device, held = item.device, item.held
+        id, position = held.submit.id, _position_of(held)
+        outcome = await self._play(Request(device=device, commands=(held.submit,), at=held.at))
+        if not isinstance(outcome, RefusedCommand):
+            self._count(device, id, position, "played", len(outcome[0].events))
+            await self._book.forget(id)
+            return HandInResult(command_id=id, outcome="played")
+        error = outcome.error
+        if _passes(error):
+            raise error
+        refusal = RefusedHandIn(
+            command_id=id, device_id=device.device_id, position=held.position, at=held.at, business_date=held.business_date,
+            command=held.submit.command, actor_id=held.submit.actor_id, code=error.code, detail=error.detail, refused_at=self._now(),
+        )  # fmt: skip
+        await self._book.keep(refusal)
+        self._count(device, id, position, "refused")
+        if self.is_collecting:
+            self.refused.append(refusal)
+        return HandInResult(command_id=id, outcome="refused", code=error.code)
+
+    def _tally(self, device: Device) -> HandInTally:
+        return self.tallies.setdefault(device.device_id, HandInTally())
+
+    def _count(self, device: Device, id: str, position: Position, outcome: Literal["known", "played", "refused"], entries: int = 1) -> None:
+        """For the report of a restore: a box that sells would gather it for ever. What is handed in again counts once."""
+        if not self.is_collecting or id in self.counts:
+            return
+        tally = self._tally(device)
+        setattr(tally, outcome, getattr(tally, outcome) + 1)
+        self.positions[id], self.counts[id] = position, entries
+
+
+def _passes(error: Refused) -> bool:
+    """Whether a refusal says nothing about the command: trouble of the box that passes, or a box that is none any more."""
+    info = ERRORS.get(error.code)
+    return error.code in ("box.fenced", "epoch.behind") or (info is not None and info.status >= 500)
+
+
+def _position_of(held: HeldCommand) -> Position:
+    try:
+        return Position.parse(held.position)
+    except ValueError as error:
+        raise Refused("request.malformed", f"Command {held.submit.id}: {error}.") from error
+
+
+def _place_of(position: Position) -> tuple[int, int]:
+    """Where among all acknowledged commands of the site."""
+    return position.epoch, position.sequence
