@@ -8,7 +8,7 @@ import pytest
 from shared import limits
 from shared.protocol.entry import START
 from shared.protocol.envelope import DocumentPart, Envelope, FrameError, Keepsake, open_frame
-from shared.protocol.keeping import parts_of
+from shared.protocol.keeping import KeepsakeQueue, parts_of
 from shared.protocol.sender import Publish, Sender, WantKeepsakes
 from tests.unit.shared.protocol.wire import ME, Wire, frames, journal, linked, lose_all, sign, verify
 
@@ -65,6 +65,35 @@ def test_a_wanted_keepsake_that_the_box_cannot_hand_over_is_asked_for_now_and_th
         wire.act(actions)
         wire.exchange()
     assert 0 <= len(asked) <= 600 / limits.KEEPSAKE_RETRY_S
+
+
+def test_a_menu_that_the_hub_cannot_keep_is_not_sent_with_every_heartbeat() -> None:
+    """It has no room, say. It went on wanting the menu, and got it four times a minute."""
+    wire = linked(10)
+    wire.keep(MENU)
+    sent = 0
+
+    def forget(queue: object) -> None:
+        nonlocal sent
+        if queue is wire.up:
+            sent += sum(isinstance(frame, DocumentPart) for frame in frames(wire.up))
+        wire.hub.keepsakes.clear()
+
+    wire.spoil = forget
+    wire.run(600)
+    assert 2 <= sent <= 600 / limits.KEEPSAKE_RETRY_S + 1
+
+
+def test_nothing_is_asked_of_the_box_while_parts_wait() -> None:
+    queue = KeepsakeQueue()
+    versions = [f"{number:064x}" for number in range(limits.KEEPSAKES_ASKED_MAX + 1)]
+    queue.want(versions, versions, 0.0)
+    assert len(queue.ask(0.0)) == limits.KEEPSAKES_ASKED_MAX
+    queue.add(versions[0], parts_of(ME, "menu", version_of(LARGE), LARGE))
+    assert queue.ask(0.0) == ()
+    while queue.next_parts():
+        pass
+    assert queue.ask(0.0) == (versions[-1],)
 
 
 def test_a_hundred_menus_go_a_few_at_a_time() -> None:

@@ -70,6 +70,7 @@ def test_credit_that_expired_over_a_silent_wan_is_asked_for_at_once() -> None:
     wire.spoil = lambda queue: None
     wire.feed()
     assert wire.sender.phase is Phase.SENDING
+    assert not wire.up, "nothing is sent on credit that is void"
     assert wire.run(2, wire.arrived), "a tick finds that nothing may be sent, and greets"
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from shared import limits
 from shared.protocol.entry import START
 from shared.protocol.envelope import Answer, AnswerStatus, Envelope, Hello, SiteCommand, decode_answer, encode_answer
-from shared.protocol.sender import Phase, Sender, Watermark
+from shared.protocol.sender import Action, Follow, Phase, Publish, Sender, Watermark
 from tests.unit.shared.protocol.wire import ME, Wire, frames, journal, linked, sign
 
 # --- a restored hub ---
@@ -30,6 +30,20 @@ def test_an_incarnation_that_changes_alone_makes_the_box_send_from_the_watermark
     wire.spoil = lambda queue: None
     wire.heal(within_s=limits.HELLO_INTERVAL_S + 1)
     assert Watermark(wire.entries[99].position, "second") in wire.watermarks
+
+
+def heartbeat(wire: Wire) -> list[Action]:
+    """What the answer to the next heartbeat leads to."""
+    wire.now += limits.HELLO_INTERVAL_S + 1
+    (hello,) = (action.data for action in wire.sender.tick(wire.now) if isinstance(action, Publish))
+    return wire.sender.answered(decode_answer(wire.hub.hear(hello)), wire.now)
+
+
+def test_the_first_word_of_another_database_begins_the_sending_anew() -> None:
+    wire = linked(100)
+    assert heartbeat(wire) == []
+    wire.hub.incarnation = "second"
+    assert heartbeat(wire) == [Watermark(wire.entries[-1].position, "second"), Follow(wire.entries[-1].position)]
 
 
 def test_a_watermark_that_goes_back_under_the_same_name_is_believed() -> None:
@@ -185,6 +199,14 @@ def test_a_watermark_below_the_checkpoint_in_the_middle_of_sending_makes_the_box
     wire.exchange()  # the envelope is answered with a gap, from the hub that was restored
     assert wire.hub.holes
     assert wire.run(5, lambda: wire.sender.watermark == wire.entries[-1].position)
+
+
+def test_what_was_trimmed_is_not_even_asked_of_the_journal() -> None:
+    wire = trimmed(40, 60, 100)
+    wire.hub.is_old = True
+    actions = heartbeat(wire)
+    assert [type(action) for action in actions] == [Watermark, Publish], "a hello, and nothing followed"
+    assert wire.sender.phase is Phase.GREETING
 
 
 def test_a_checkpoint_that_moved_while_the_feed_was_asked_for_is_no_cut_tail() -> None:
