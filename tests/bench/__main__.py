@@ -18,6 +18,7 @@ from tests.bench.decide import bench_decide
 from tests.bench.feed import bench_feed
 from tests.bench.figures import Figure, save, table
 from tests.bench.ingest import bench_ingest
+from tests.bench.latency import bench_latency
 from tests.bench.machine import describe
 from tests.bench.rebuild import bench_rebuild
 from tests.bench.run import Run
@@ -31,6 +32,7 @@ BENCHES: dict[str, Callable[[Run], Iterator[Figure]]] = {
     "edge.feed": bench_feed,
     "edge.rebuild": bench_rebuild,
     "sync.catchup": bench_catchup,
+    "sync.latency": bench_latency,
     "hub.ingest": bench_ingest,
 }
 _OUT = ROOT / ".bench"

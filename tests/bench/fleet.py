@@ -1,12 +1,13 @@
 """Many boxes at once: the shipped `serve` and `link` of each, several in one process where a machine has no room for two each.
 
-What lives here: `python -m tests.bench.fleet serve|link DIRECTORY…`, which runs the very coroutines of the two programs side by side on
+What lives here: `python -m tests.bench.fleet serve|link PORT:DIRECTORY…`, which runs the very coroutines of the two programs side by side on
 one loop, and `Fleet`, which starts such processes or, one site to a process, the programs themselves. What is measured is not known here.
 """
 
 import asyncio
 import contextlib
 import gc
+import logging
 import signal
 import sys
 from collections.abc import Callable, Coroutine, Sequence
@@ -26,17 +27,19 @@ from tests.support.waiting import eventually
 
 __all__ = ["Fleet"]
 
-_PARTS: dict[str, Callable[[Path], Coroutine[Any, Any, None]]] = {
-    "serve": lambda directory: serve(EdgeSettings(data_dir=directory, port=0)),
-    "link": lambda directory: link(LinkSettings(data_dir=directory)),
+_PARTS: dict[str, Callable[[Path, int], Coroutine[Any, Any, None]]] = {
+    "serve": lambda directory, port: serve(EdgeSettings(data_dir=directory, port=port)),
+    "link": lambda directory, _port: link(LinkSettings(data_dir=directory)),
 }
 
 
 class Fleet:
     """The processes of some enrolled boxes. With `together` more than 1 so many sites share a process of each kind."""
 
-    def __init__(self, directory: Path, boxes: Sequence[Path], *, together: int = 1) -> None:
+    def __init__(self, directory: Path, boxes: Sequence[Path], *, together: int = 1, ports: Sequence[int] = ()) -> None:
+        """`ports` are those of the boxes' APIs on TCP; any that are free where none are given."""
         self._boxes = list(boxes)
+        self._ports = dict(zip(self._boxes, ports, strict=True)) if ports else dict.fromkeys(self._boxes, 0)
         groups = [self._boxes[start : start + together] for start in range(0, len(boxes), together)]
         self.serves = [self._child(directory, "serve", number, group) for number, group in enumerate(groups)]
         self.links = [self._child(directory, "link", number, group) for number, group in enumerate(groups)]
@@ -46,9 +49,9 @@ class Fleet:
         }
 
     def _child(self, directory: Path, part: str, number: int, group: list[Path]) -> Child:
-        argv: list[str | Path] = [sys.executable, "-m", "tests.bench.fleet", part, *group]
+        argv: list[str | Path] = [sys.executable, "-m", "tests.bench.fleet", part, *(f"{self._ports[box]}:{box}" for box in group)]
         if len(group) == 1:
-            port = ["--port", "0"] if part == "serve" else []
+            port = ["--port", str(self._ports[group[0]])] if part == "serve" else []
             argv = [*COMANDA, "edge", part, "--data-dir", group[0], *port]
         return Child(part, argv, directory / f"{part}{number}.log", env=PROGRAM_ENV, cwd=ROOT)
 
@@ -74,12 +77,12 @@ class Fleet:
             child.stop()
 
 
-async def _run(part: str, directories: Sequence[Path]) -> None:
+async def _run(part: str, boxes: Sequence[tuple[int, Path]]) -> None:
     """All of them until a signal. The programs' own signal handlers, which know one site, are put aside once all of them run."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    tasks = [asyncio.ensure_future(_PARTS[part](directory)) for directory in directories]
-    while part == "serve" and not all((directory / "edge.sock").exists() for directory in directories):
+    tasks = [asyncio.ensure_future(_PARTS[part](directory, port)) for port, directory in boxes]
+    while part == "serve" and not all((directory / "edge.sock").exists() for _, directory in boxes):
         await asyncio.sleep(0.05)
     await asyncio.sleep(0.2)
     loop.add_signal_handler(signal.SIGTERM, stop.set)
@@ -91,13 +94,15 @@ async def _run(part: str, directories: Sequence[Path]) -> None:
         await asyncio.gather(*tasks)
 
 
-def main(part: str, directories: Sequence[Path]) -> None:
+def main(part: str, boxes: Sequence[str]) -> None:
     """As `comanda edge serve` and `link` begin: the same loop and collector."""
     gc.freeze()
     gc.set_threshold(GC_YOUNG_OBJECTS, GC_MIDDLE_EVERY, GC_OLD_EVERY)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_run(part, directories))
+        runner.run(_run(part, [(int(port), Path(path)) for port, _, path in (each.partition(":") for each in boxes)]))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], [Path(each) for each in sys.argv[2:]])
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("edge.link.shell").setLevel(logging.INFO)  # says that it is connected
+    main(sys.argv[1], sys.argv[2:])
