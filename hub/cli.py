@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from hub import cli_admin, cli_backup, cli_orphans, cli_quarantine
+from hub import cli_admin, cli_backup, cli_holes, cli_orphans, cli_quarantine
 from hub.settings import load_settings
 
 __all__ = ["group"]
@@ -86,5 +86,5 @@ def api(**given: Any) -> None:
     run_api(load_settings(("control_dsn", "shards"), **given))
 
 
-for command in (*cli_admin.COMMANDS, *cli_quarantine.COMMANDS, *cli_orphans.COMMANDS, *cli_backup.COMMANDS):
+for command in (*cli_admin.COMMANDS, *cli_quarantine.COMMANDS, *cli_orphans.COMMANDS, *cli_holes.COMMANDS, *cli_backup.COMMANDS):
     group.add_command(command)
