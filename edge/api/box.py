@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Router, delete, post, put
-from litestar.params import FromPath, JSONBody
+from litestar.params import JSONBody, PathParameter
 
 from edge.api.feed import ensure_cursor
 from edge.api.followers import FollowerInfo
@@ -74,7 +74,7 @@ async def add_device(request: Anybody, edge: Here, data: JSONBody[NewDevice]) ->
     return DeviceToken(device_id=device_id, token=token)
 
 
-FollowerName = FromPath[Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9-]{0,31}$")]]
+FollowerName = Annotated[str, PathParameter(pattern="^[a-z][a-z0-9-]{0,31}$", description="what it calls itself, such as mirror")]
 
 
 def _ensure_name(name: str) -> None:

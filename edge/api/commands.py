@@ -19,9 +19,9 @@ from shared.domain.errors import Refused
 from shared.domain.registry import ERRORS
 from shared.protocol.session import Accepted, Batch, BatchAccepted, Submit
 
-__all__ = ["router"]
+__all__ = ["decode_body", "router"]
 
-S = TypeVar("S", Submit, Batch)
+S = TypeVar("S")
 _REFUSALS = refusals(*sorted(ERRORS), "request.too_large")
 
 
@@ -35,7 +35,7 @@ async def _submit(edge: Edge, request: Request[Any, Any, Any], commands: tuple[S
     return outcome
 
 
-def _decode(body: bytes, cls: type[S]) -> S:
+def decode_body(body: bytes, cls: type[S]) -> S:
     """The body as sent: a command stays raw until the writer decides it, so that its bytes are decoded once."""
     try:
         return msgspec.json.decode(body, type=cls)
@@ -48,13 +48,13 @@ def _decode(body: bytes, cls: type[S]) -> S:
 @post("/commands", status_code=200, summary="Submit one command", operation_class=SubmitOperation, responses=_REFUSALS)
 async def submit_command(request: Request[Any, Any, Any], edge: Here, body: RawBody) -> Accepted:
     """Decide one command. It is on disk when the answer comes. Sent again with the same id it gets the first answer."""
-    return (await _submit(edge, request, (_decode(body, Submit),)))[0]
+    return (await _submit(edge, request, (decode_body(body, Submit),)))[0]
 
 
 @post("/batches", status_code=200, summary="Submit commands that belong together", operation_class=BatchOperation, responses=_REFUSALS)
 async def submit_batch(request: Request[Any, Any, Any], edge: Here, body: RawBody) -> BatchAccepted:
     """Decide several commands in order; all are accepted or none. Each keeps its own id."""
-    return BatchAccepted(answers=await _submit(edge, request, _decode(body, Batch).commands))
+    return BatchAccepted(answers=await _submit(edge, request, decode_body(body, Batch).commands))
 
 
 router = Router(path="/v1", route_handlers=[submit_command, submit_batch], tags=["commands"])

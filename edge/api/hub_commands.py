@@ -9,8 +9,9 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 from litestar import Request, Router, post
-from litestar.params import JSONBody
+from litestar.params import RawBody
 
+from edge.api.commands import decode_body
 from edge.api.identity import ensure_box
 from edge.api.openapi import refusals
 from edge.api.state import Edge, Here
@@ -22,7 +23,7 @@ from shared.domain.text import Id
 from shared.limits import HUB_REFUSALS_MAX, SITE_COMMANDS_PER_ANSWER
 from shared.protocol.session import Submit
 
-__all__ = ["router"]
+__all__ = ["HubCommand", "HubCommands", "router"]
 
 log = logging.getLogger(__name__)
 
@@ -60,9 +61,10 @@ class HubCommandResults(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @post("/hub-commands", status_code=200, summary="Bring commands of the hub", responses=refusals("device.box_only", "hub_command.expired"))
-async def carry_hub_commands(request: Request[Any, Any, Any], edge: Here, data: JSONBody[HubCommands]) -> HubCommandResults:
+async def carry_hub_commands(request: Request[Any, Any, Any], edge: Here, body: RawBody) -> HubCommandResults:
     """Each is decided by itself, in order. A refusal is remembered for `refused_commands` of `/v1/status`, by which the hub hears it."""
     ensure_box(request)
+    data = decode_body(body, HubCommands)
     return HubCommandResults(results=tuple([await _decide(edge, each) for each in data.commands]))
 
 

@@ -6,9 +6,8 @@ device is shown it.
 
 from typing import Annotated, Any
 
-import msgspec
 from litestar import Request, Response, Router, get
-from litestar.params import FromPath
+from litestar.params import PathParameter
 
 from edge.api.identity import ensure_box
 from edge.api.openapi import refusals
@@ -21,7 +20,7 @@ from shared.protocol.envelope import Keepsake
 __all__ = ["router"]
 
 Anybody = Request[Any, Any, Any]
-Version = FromPath[Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]]
+Version = Annotated[str, PathParameter(pattern="^[0-9a-f]{64}$", description="SHA-256 of its bytes, in lower-case hexadecimal")]
 
 
 async def _device_list(edge: Edge) -> bytes:

@@ -19,7 +19,7 @@ from shared.domain.errors import Refused
 from shared.domain.registry import ERRORS
 from shared.protocol.session import Problem
 
-__all__ = ["BatchOperation", "MenuOperation", "SubmitOperation", "WRITES", "examples_of", "kept", "refusals"]
+__all__ = ["BatchOperation", "HubCommandsOperation", "MenuOperation", "SubmitOperation", "WRITES", "examples_of", "kept", "refusals"]
 
 _OK = 200
 _EXAMPLES_MAX = 6  # refusals of one status that are shown in full; all are named
@@ -53,6 +53,15 @@ class BatchOperation(Operation):
     def __post_init__(self) -> None:
         summary = "A whole table's order in one round trip: open, three lines with modifiers and a combo, send"
         self.request_body = _body("Batch", {"table": Example(summary=summary, value=BATCH)})
+
+
+@dataclass
+class HubCommandsOperation(Operation):
+    """`POST /v1/hub-commands`."""
+
+    def __post_init__(self) -> None:
+        carried = {"id": SUBMIT["AdoptOrphan"]["id"], "command": COMMAND_EXAMPLES["AdoptOrphan"], "expires_at_ms": 1_772_449_200_000}
+        self.request_body = _body("HubCommands", {"adopt": Example(summary="An orphan is adopted", value={"commands": [carried]})})
 
 
 @dataclass

@@ -13,7 +13,7 @@ from litestar.plugins import OpenAPISchemaPlugin
 from litestar.typing import FieldDefinition
 from msgspec import inspect
 
-from edge.api.hub_commands import HubCommand
+from edge.api.hub_commands import HubCommand, HubCommands
 from edge.api.words import word_for
 from shared.domain.adopting import OrphanedEntry
 from shared.domain.kernel import Command, Event
@@ -34,7 +34,7 @@ _UNIONS: dict[type, tuple[dict[str, type], str]] = {
     Event: ({**EVENTS}, "One of the events; `type` names it. A newer box may tell of others: pass them over."),
 }
 # What no route's signature names, since it is read raw or sent over the WebSocket.
-_ROOTS = (Submit, Batch, SnapshotFrame, ChangesFrame)
+_ROOTS = (Submit, Batch, HubCommands, SnapshotFrame, ChangesFrame)
 
 
 _ID_WORDS = tuple(meta.description for each in (Id, ShortId) for meta in get_args(each)[1:])
