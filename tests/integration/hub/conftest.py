@@ -6,9 +6,13 @@ Migrating takes a second, so the databases are shared and every test brings tena
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 
+import msgspec
 import pytest
 import pytest_asyncio
+from click.testing import CliRunner
 
+from hub.cli import group
+from shared.operator_error import OperatorError
 from tests.support.hub_rig import HubRig
 from tests.support.postgres import Database, TestPostgres
 
@@ -44,3 +48,19 @@ async def one_shard(make_database: Callable[[str], Database]) -> AsyncIterator[H
     await made.migrate()
     yield made
     await made.close()
+
+
+@pytest.fixture
+def cli(rig: HubRig, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+    """Runs a command of the hub on the rig's databases, in a thread of its own; its output, or the code it was refused with."""
+    monkeypatch.setenv("COMANDA_HUB_CONTROL_DSN", rig.control.app_dsn)
+    monkeypatch.setenv("COMANDA_HUB_SHARDS", msgspec.json.encode({name: each.app_dsn for name, each in rig.shards.items()}).decode())
+
+    def call(*arguments: str) -> str:
+        outcome = CliRunner().invoke(group, [str(each) for each in arguments])
+        if isinstance(outcome.exception, OperatorError):
+            return outcome.exception.code
+        assert outcome.exception is None or isinstance(outcome.exception, SystemExit), outcome.exception
+        return outcome.stdout if outcome.exit_code == 0 else f"exit {outcome.exit_code}"
+
+    return call

@@ -5,34 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import pytest
-from click.testing import CliRunner
 
 from hub.app.ports import Scope
-from hub.cli import group
-from shared.operator_error import OperatorError
 from shared.protocol.envelope import AnswerStatus, open_frame, seal_hello
 from shared.protocol.keys import verify
 from shared.protocol.mirror_file import pack_entries, pack_header
 from tests.integration.hub.comparing import ensure_equal
 from tests.support.hub_rig import HubRig
 from tests.support.journals import SiteJournal
-
-
-@pytest.fixture
-def cli(rig: HubRig, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Runs a command of the hub on the rig's databases; its output, or the code it was refused with."""
-    monkeypatch.setenv("COMANDA_HUB_CONTROL_DSN", rig.control.app_dsn)
-    monkeypatch.setenv("COMANDA_HUB_SHARDS", msgspec.json.encode({name: each.app_dsn for name, each in rig.shards.items()}).decode())
-
-    def call(*arguments: str) -> str:
-        outcome = CliRunner().invoke(group, arguments)
-        if isinstance(outcome.exception, OperatorError):
-            return outcome.exception.code
-        assert outcome.exception is None, outcome.exception
-        return outcome.stdout
-
-    return call
 
 
 async def torn(rig: HubRig) -> SiteJournal:
