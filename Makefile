@@ -64,7 +64,7 @@ chromium: | $(PYTHON_ENV)
 
 # --- commands ------------------------------------------------------------------------------------
 
-.PHONY: help demo demo-clean test check types sim bench docs
+.PHONY: help demo demo-clean test check types sim sim-mutants bench docs
 
 help: ## list these commands
 	@awk 'BEGIN { FS = ":.*## "; print "make demo and make test are all the set-up there is.\n" } \
@@ -91,6 +91,9 @@ docs: $(PYTHON_ENV) ## generate docs/errors.md and docs/settings.md from the cod
 
 sim: $(PYTHON_ENV) ## simulate faults: SEEDS=50 how many, SEED_BASE=1 from where, SEED=7 that one alone, told in full
 	@.venv/bin/python -m tests.sim $(if $(SEEDS),--seeds $(SEEDS)) $(if $(SEED_BASE),--seed-base $(SEED_BASE)) $(if $(SEED),--seed $(SEED)) $(ARGS)
+
+sim-mutants: $(PYTHON_ENV) ## plant known bugs one by one, and show how many seeds the simulator needs to find each
+	@.venv/bin/python -m tests.sim.plant $(ARGS)
 
 bench: $(PYTHON_ENV) ui ## measure beside raw limits; writes .bench/latest.json
 	@.venv/bin/python -m tests.bench $(ARGS)

@@ -1,4 +1,4 @@
-"""`python -m tests.sim`: run seeds and show how it goes; `--seed` runs one and tells it in full; `mutants` tries planted bugs."""
+"""`python -m tests.sim`: run seeds and show how it goes; `--seed` runs one and tells it in full."""
 
 import multiprocessing
 import sys
@@ -25,7 +25,9 @@ _CHUNK = 25  # seeds that one process runs between two words
 @click.option("--with", "changes", multiple=True, metavar="NAME=VALUE", help="Another value for a part of the profile.")
 @click.option("--profile-of", type=int, help="Under the profile of this seed instead of its own.")
 @click.option("--shrink-s", default=60.0, show_default=True, help="Seconds to look for a smaller world that fails alike; 0 for none.")
-def main(seeds: int, seed_base: int, seed: int | None, jobs: int, changes: tuple[str, ...], profile_of: int | None, shrink_s: float) -> None:  # fmt: skip
+def main(
+    seeds: int, seed_base: int, seed: int | None, jobs: int, changes: tuple[str, ...], profile_of: int | None, shrink_s: float
+) -> None:  # fmt: skip
     """Run the simulator. Ends with status 1 at the first seed that fails, and says how to replay it."""
     also = profile_of, changes
     chosen = [seed] if seed is not None else list(range(seed_base, seed_base + seeds))

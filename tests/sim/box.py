@@ -23,10 +23,11 @@ from shared.domain.menu import menu_version
 from shared.domain.site import ApplyMenu
 from shared.protocol.entry import START, Position, StoredEntry
 from shared.protocol.envelope import SiteCommand
-from shared.protocol.session import BoxState, HandIn, HandInResult, HeldCommand, Submit
+from shared.protocol.session import BoxState, HandIn, HandInResult, Submit
 from shared.protocol.subjects import Address
 from tests.sim.claims import Granted
-from tests.sim.hub import Hub
+from tests.sim.desk import Book, desk_of
+from tests.sim.hub import Hub, wait_for
 from tests.sim.link import Link
 from tests.sim.lying import LyingDisk
 from tests.sim.menu import MENU
@@ -90,8 +91,7 @@ class Box:
         self._profile = profile
         self._clock_offset = timedelta()
         self._inbox: list[tuple[Request, Callable[[Outcome], None]]] = []
-        self._collected: dict[str, tuple[Device, HeldCommand]] = {}
-        self._heard_from: set[str] = set()
+        self._book = Book(lambda command, code: owner.not_played(self, command, code))
         self._life = 0  # counts boots, so that what an earlier life had planned is not done
 
     def clock(self) -> datetime:
@@ -116,6 +116,8 @@ class Box:
         self.fence = self._fence_of(self._claim)
         if self._kept_fence:
             self.fence.restore(self._kept_fence)
+        self._desk = desk_of(self._execute, self.store, self._book, self.clock)
+        self._desk.is_collecting = self.is_recovering
         self._scheduler.note(f"{self.name}: up at {self.head.sequence}")
         self.start_link()
 
@@ -237,59 +239,40 @@ class Box:
     # --- what tablets hold ---
 
     def hand_in(self, device: Device, said: HandIn, reply: Callable[[tuple[HandInResult, ...]], None]) -> None:
-        """A tablet gives what it was told is accepted. While the box recovers it collects, and plays in the acknowledged order at its end."""
+        """A tablet gives what it was told is accepted."""
         if not self.is_up or self.fence.is_fenced:
             return
-        for each in said.commands:
-            self._collected[each.submit.id] = (device, each)
-        if said.is_last:
-            self._heard_from.add(device.device_id)
-        if self.fence.is_recovering:
-            reply(tuple(HandInResult(command_id=each.submit.id, outcome="waits") for each in said.commands))
+        try:
+            results = wait_for(self._desk.take(device, said)).results
+        except Refused as error:  # it passes, and the tablet hands in again
+            self._scheduler.note(f"{self.name}: takes no hand-in: {error.code}")
             return
-        results = self._play([each.submit.id for each in said.commands])
-        if self.is_up:
-            reply(tuple(results[each.submit.id] for each in said.commands))
-
-    @property
-    def heard_from(self) -> int:
-        """How many tablets have handed in while it recovered."""
-        return len(self._heard_from)
-
-    def finish_recovery(self) -> None:
-        """Play what was collected, and sell."""
-        if self.is_up and self.fence.is_recovering:
-            self._play(list(self._collected))
-            self.is_recovering = self.fence.is_recovering = not self.is_up
-
-    def _play(self, ids: Sequence[str]) -> dict[str, HandInResult]:
-        results: dict[str, HandInResult] = {}
-        waiting = [self._collected[id] for id in ids if id in self._collected]
-        for device, held in sorted(waiting, key=lambda pair: _place_of(pair[1])):
-            try:
-                results[held.submit.id] = self._play_one(device, held)
-            except PowerCut:
-                self.cut_power("while it played what tablets held")
-                return results
-        for id in results:
-            del self._collected[id]
-        counts = Counter(f"{result.outcome} {result.code}".strip() for result in results.values())
-        self._scheduler.note(f"{self.name}: handed in and {dict(counts)}")
+        except PowerCut:
+            self.cut_power("while it played what a tablet held")
+            return
+        self._scheduler.note(f"{self.name}: handed in and {dict(Counter(f'{each.outcome} {each.code}'.strip() for each in results))}")
         self.link.feed()
-        return results
+        reply(results)
 
-    def _play_one(self, device: Device, held: HeldCommand) -> HandInResult:
-        id = held.submit.id
-        if self.site.answer(id) is not None:
-            return HandInResult(command_id=id, outcome="known")
-        for _ in range(100):
-            outcome = self.site.play(device, held.submit, held.at)
-            if not isinstance(outcome, RefusedCommand):
-                return HandInResult(command_id=id, outcome="played")
-            if outcome.error.code not in {"commit.unknown", "storage.full"}:
-                self._owner.not_played(self, id, outcome.error.code)
-                return HandInResult(command_id=id, outcome="refused", code=outcome.error.code)
-        raise AssertionError("the disk never takes what is played")
+    def finish_recovery(self, tablets: int, is_late: bool) -> None:
+        """Once all tablets have handed in, or it is late: play what was collected, and sell."""
+        if not self.is_up or not (is_late or self._desk.complete >= tablets):
+            return
+        try:
+            while wait_for(self._desk.play_next()):
+                pass
+        except Refused as error:
+            self._scheduler.note(f"{self.name}: cannot play yet: {error.code}")
+            return
+        except PowerCut:
+            self.cut_power("while it played what tablets held")
+            return
+        self.is_recovering = self.fence.is_recovering = self._desk.is_collecting = False
+        self._scheduler.note(f"{self.name}: has played what tablets held, and sells")
+        self.link.feed()
+
+    def _execute(self, request: Request) -> Outcome:
+        return self.site.execute([request])[0][0]
 
     # --- commands of the hub ---
 
@@ -393,8 +376,3 @@ class Box:
 
     def told_alarm(self, code: str, detail: str) -> None:
         self._owner.told_alarm(self, code, detail)
-
-
-def _place_of(held: HeldCommand) -> tuple[int, int]:
-    position = Position.parse(held.position)
-    return position.epoch, position.sequence

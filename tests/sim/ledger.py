@@ -49,15 +49,19 @@ class Ledger:
             if event["type"] == "OrphanAdopted":
                 must(event["epoch"] < entry["epoch"], "an orphan was adopted that is of no earlier box")
                 ledger._adopts = event["epoch"]
-                event, entry = event["event"], {**entry, "epoch": event["epoch"], "date": event["date"], "at": event["at"]}
-            if event["type"].startswith("Ticket"):
-                ledger.kitchen.on(event, entry, is_adopted=ledger._adopts > 0)
+                ledger._take(event["event"], {**entry, "epoch": event["epoch"], "date": event["date"], "at": event["at"]})
             else:
-                getattr(ledger, f"_on_{_snake(event['type'])}")(event, entry)
-                ledger._booked_rightly(event, entry)
+                ledger._take(event, entry)
             if entry["ordinal"] == entry["of"] - 1:
                 ledger._close_command()
         return ledger
+
+    def _take(self, event: dict[str, Any], entry: dict[str, Any]) -> None:
+        if event["type"].startswith("Ticket"):
+            self.kitchen.on(event, entry, is_adopted=self._adopts > 0)
+        else:
+            getattr(self, f"_on_{_snake(event['type'])}")(event, entry)
+            self._booked_rightly(event, entry)
 
     def _close_command(self) -> None:
         """What need not hold within a command holds at its end: promotions follow lines, tickets follow what was sent."""

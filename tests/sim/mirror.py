@@ -3,7 +3,6 @@
 What lives here: how far behind it is. The file on it, its frames and its torn tails are tests/unit/edge/mirror's business.
 """
 
-from collections.abc import Sequence
 from typing import Protocol
 
 from shared.protocol.entry import StoredEntry
@@ -27,9 +26,11 @@ class Mirror:
         self._scheduler = scheduler
         self._lag_s = profile.mirror_lag_s
 
-    def rows(self) -> Sequence[StoredEntry]:
-        """What the present file holds."""
-        return list(self.files[-1])
+    def found(self) -> list[list[StoredEntry]]:
+        """What a technician finds on the stick, the file that goes furthest first: a tail may be torn, at any entry."""
+        rng = self._scheduler.rng
+        torn = [rows[: len(rows) - rng.randint(0, min(3, len(rows)))] for rows in self.files]
+        return sorted((rows for rows in torn if rows), key=lambda rows: (rows[-1].epoch, rows[-1].sequence), reverse=True)
 
     def follow(self, place: Served) -> None:
         box = place.present

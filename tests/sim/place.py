@@ -130,12 +130,12 @@ class Place:
         if fate != "runs on":
             old.scrap() if fate == "scrapped" else old.take_away(scheduler.rng.uniform(5, 60))
         box = self._install()
-        mirrored: Sequence[StoredEntry] = self.mirror.rows() if self.mirror is not None else ()
+        mirrors = self.mirror.found() if self.mirror is not None else []
         held = list(self._hub.rows(self.address))
-        found = restore(box.disk, [("hub", held), ("mirror", mirrored)])
+        found = restore(box.disk, box.identity, held, mirrors)
         self.restored.append(found)
         scheduler.note(f"{self.name}: {old.name} {fate}; {box.name} has epoch {box.epoch}, {found}")
-        self._auditor.restored(self, box, [_rows(held), _rows(mirrored)])
+        self._auditor.restored(self, box, [_rows(rows) for rows in (held, *mirrors)], bool(found.apart))
         box.is_recovering = True
         box.boot()
         for tablet in self.tablets:
@@ -144,14 +144,11 @@ class Place:
 
     def _collect(self, box: Box, until_s: float) -> None:
         """Wait for the tablets, but not for ever; then sell."""
-        if box.heard_from < len(self.tablets) and self._scheduler.now < until_s:
-            self._scheduler.after(1.0, lambda: self._collect(box, until_s))
-            return
-        box.finish_recovery()
+        box.finish_recovery(len(self.tablets), self._scheduler.now >= until_s)
         if box.is_recovering:
             self._scheduler.after(1.0, lambda: self._collect(box, until_s))
-            return
-        self._is_swapping = False
+        else:
+            self._is_swapping = False
 
     def heal(self) -> None:
         """From here on nothing fails."""
@@ -179,19 +176,24 @@ class Place:
             return f"the hub has {held.sequence} of {head.sequence} of {box.name}, whose link is {sender.phase}"
         if (sender.watermark, sender.incarnation) != (head, self._hub.incarnation):
             return f"{box.name} knows of {sender.watermark.sequence} of {head.sequence} in the cloud"
+        return self._left_of_old_boxes() or self._left_of_tablets(box)
+
+    def _left_of_old_boxes(self) -> str:
         for old in self.boxes[:-1]:
-            if old.is_up and old.fence.is_fenced is False:
-                return f"{old.name} does not know that it was replaced, its link is {old.link.sender and old.link.sender.phase}"
-            if old.is_up and old.kept != old.head:
-                return f"{old.name} still holds {old.head.sequence - old.kept.sequence} entries, its link is {old.link.sender and old.link.sender.phase}"
+            phase = old.link.sender and old.link.sender.phase
+            if old.is_up and not old.fence.is_fenced:
+                return f"{old.name} does not know that it was replaced, its link is {phase}"
+            if old.is_up and old.kept.sequence < old.head.sequence and not old.disk.lost:
+                return f"{old.name} holds {old.head.sequence}, the hub keeps {old.kept.sequence}, its link is {phase}"
         undecided = self.operator.open()
-        if undecided:
-            return f"{len(undecided)} orphaned commands are undecided"
+        return f"{len(undecided)} orphaned commands are undecided" if undecided else ""
+
+    def _left_of_tablets(self, box: Box) -> str:
         for tablet in self.tablets:
             if not tablet.is_done:
                 return f"{tablet.name} still waits: {tablet.state}"
             if not tablet.is_current(box):
-                return f"{tablet.name} shows not all of {head.sequence}: {tablet.state}"
+                return f"{tablet.name} shows not all of {box.head.sequence}: {tablet.state}"
         return ""
 
 

@@ -13,6 +13,7 @@ from edge.app.site import Device, Outcome, RefusedCommand, Request
 from shared.domain.check import OpenCheck
 from shared.domain.ids import uuid7
 from shared.domain.kernel import Command
+from shared.domain.kitchen.ticket import Ticket
 from shared.domain.registry import ROLES
 from shared.domain.site import AcceptClock
 from shared.domain.views import check_view
@@ -60,7 +61,7 @@ class Tablet:
         self._left = profile.commands
         self._device = Device(device_id=name, permissions=ROLES["manager"])
         self._lan = Network(scheduler, f"{name} lan", profile.lan_loss, profile.lan_doubling, profile.lan_delay_s)
-        self._people = People(floor, scheduler.rng, self._id, lambda: self._box.open_tickets())
+        self._people = People(floor, scheduler.rng, self._id, self._tickets)
         self._session = DeviceSession()
         self._answered: list[Kept] = []
         self._forged: set[bytes] = set()
@@ -153,6 +154,9 @@ class Tablet:
 
     def _id(self) -> str:
         return uuid7(int(self._scheduler.now * 1000) + 1_780_000_000_000, self._scheduler.rng.randbytes(10))
+
+    def _tickets(self) -> list[Ticket]:
+        return self._box.open_tickets()
 
     # --- what the session wants ---
 
