@@ -66,7 +66,7 @@ export function Banner({ device, words }: Props) {
   if (isAway) {
     const behindS = device.behindS.value;
     return (
-      <Band mood="wait" title={t("banner.cloud")} end={behindS === null ? "" : ageWords(behindS, t)}>
+      <Band mood="wait" title={t("banner.cloud")} end={behindS === null ? "" : `${ageWords(behindS, t)}.`}>
         {t("banner.cloud.detail")}
       </Band>
     );

@@ -36,7 +36,7 @@ export function Trail({ device, words: { t } }: Props) {
         <span class={live ? "way" : "way cut"} />
         <Stop mood={live && !isWrong ? "good" : "lost"} icon="box" label={t("trail.box")} count={behind} />
         <span class={reach === "connected" ? "way" : "way cut"} />
-        <Stop mood={cloud} icon="cloud" label={behindS === null ? t("trail.cloud") : ageWords(behindS, t)} count={0} />
+        <Stop mood={cloud} icon="cloud" label={behindS === null ? t("trail.cloud") : `${t("trail.cloud")}: ${ageWords(behindS, t)}`} count={0} />
       </button>
       {open.value && <Places device={device} words={{ t }} onClose={() => (open.value = false)} />}
     </>

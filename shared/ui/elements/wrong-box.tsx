@@ -25,7 +25,7 @@ export function WrongBox({ device, words: { t } }: { readonly device: Device; re
             </button>
           )}
           <button class="button large primary grow" type="button" onClick={() => (read.value = wrong)}>
-            {t("wrong.goon")}
+            {t(isElsewhere ? "app.close" : "wrong.goon")}
           </button>
         </>
       }
