@@ -21,9 +21,10 @@ async def healthz() -> dict[str, str]:
     return {"status": "ok"}
 
 
-@get("/readyz", summary="Whether the box can take orders", tags=["health"])
+@get("/readyz", summary="Whether the box serves, and takes orders", tags=["health"])
 async def readyz(edge: Here) -> Response[dict[str, str]]:
-    """Asks the writer and the reader; 503 when either does not answer in time."""
+    """Asks the writer and the reader; 503 when either does not answer in time. A box that was replaced (`fenced`), or that still collects
+    what tablets hold (`recovering`), serves whoever reads, and says so: to start it again would change nothing."""
     try:
         async with asyncio.timeout(READY_TIMEOUT_S):
             await edge.writer.call(lambda site, _: site.head)
@@ -31,7 +32,7 @@ async def readyz(edge: Here) -> Response[dict[str, str]]:
     # Whatever is wrong, the answer is the same: not ready, and why.
     except Exception as error:
         return Response({"status": "unready", "why": f"{type(error).__name__}: {error}"}, status_code=503)
-    return Response({"status": "ready"})
+    return Response({"status": "fenced" if edge.fence.is_fenced else "recovering" if edge.is_recovering else "ready"})
 
 
 @get("/metrics", summary="Prometheus metrics", media_type="text/plain; version=0.0.4", tags=["health"])

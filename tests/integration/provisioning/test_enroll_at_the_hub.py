@@ -6,6 +6,7 @@ import httpx
 import pytest
 from nats.aio.client import Client, RawCredentials
 
+from edge.box import read_box
 from provisioning.keys import new_user
 from shared.protocol import subjects
 from tests.support.broker import settle
@@ -38,6 +39,10 @@ async def test_a_code_works_once_and_each_claim_gets_the_next_epoch(running_hub,
     assert not (second / "box.toml").exists()
 
     assert running_hub.enroll(site_id, third)["epoch"] == 2
+    old, present = read_box(first), read_box(third)
+    assert old.read_claim is not None, "the hub signs claims"
+    assert old.read_claim(present.claim).epoch == 2, "the old box can be shown that it was replaced"
+    assert old.hub_url == running_hub.url
     await _speaks_for(running_hub.broker.url, (first / "box.creds").read_text(), org_id, site_id)
 
 

@@ -96,6 +96,23 @@ def test_a_box_enrolled_before_claims_were_signed_takes_the_hubs_bare_word_and_n
     assert refusal_of(old) == "box.fenced"
 
 
+def test_a_hub_that_takes_its_bare_word_back_opens_the_box_again() -> None:
+    old = Fence(identity(epoch=1))
+    assert not old.lift(), "there is nothing to take back"
+    old.obey(2)
+    assert old.lift()
+    old.ensure_open()
+    again = Fence(identity(epoch=1))
+    again.restore(old.kept)
+    again.ensure_open()
+
+
+def test_what_a_claim_has_proved_no_hub_takes_back(fence: Fence) -> None:
+    fence.believe(claim(3))
+    assert not fence.lift()
+    assert refusal_of(fence) == "box.fenced"
+
+
 def test_the_hubs_bare_word_does_not_do_where_a_claim_can_be_asked_for(fence: Fence) -> None:
     with pytest.raises(Refused):
         fence.obey(3)

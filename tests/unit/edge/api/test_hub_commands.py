@@ -1,0 +1,72 @@
+"""Commands of the hub at the box: what is final is told to the hub, what passes is said again, and nothing is remembered for ever."""
+
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import msgspec
+import pytest
+
+from edge.api.hub_commands import HubCommand, _decide, _remember
+from edge.app.site import HUB, Outcome, RefusedCommand, Request
+from shared.domain.errors import Refused
+from shared.limits import HUB_REFUSALS_MAX
+from tests.unit.shared.domain.world import NOON, name_id
+
+ONE = HubCommand(id=name_id("one"), command=msgspec.Raw(b"{}"), expires_at_ms=round(NOON.timestamp() * 1000))
+
+
+class Door:
+    """A writer that answers as the test says."""
+
+    def __init__(self) -> None:
+        self.outcome: Outcome | Refused = ()
+        self.asked: list[Request] = []
+
+    async def submit(self, request: Request) -> Outcome:
+        self.asked.append(request)
+        if isinstance(self.outcome, Refused):
+            raise self.outcome
+        return self.outcome
+
+
+@pytest.fixture
+def edge() -> Any:
+    return SimpleNamespace(writer=Door(), hub_refusals={}, now=lambda: NOON)
+
+
+async def test_an_accepted_command_is_said_by_the_hub_and_its_earlier_refusal_forgotten(edge: Any) -> None:
+    edge.hub_refusals[ONE.id] = "orphan.unfit"
+    result = await _decide(edge, ONE)
+    assert (result.outcome, result.code, edge.hub_refusals) == ("accepted", "", {})
+    assert edge.writer.asked[0].device == HUB
+
+
+@pytest.mark.parametrize("code", ["edge.busy", "storage.full", "commit.unknown", "edge.stopping", "box.recovering", "box.fenced"])
+async def test_what_passes_is_not_told_as_a_refusal_for_the_hub_would_not_say_it_again(edge: Any, code: str) -> None:
+    edge.writer.outcome = Refused(code, "now")
+    assert (await _decide(edge, ONE)).outcome == "later"
+    edge.writer.outcome = RefusedCommand(error=Refused(code, "now"))
+    assert (await _decide(edge, ONE)).outcome == "later"
+    assert edge.hub_refusals == {}
+
+
+async def test_what_does_not_fit_is_told(edge: Any) -> None:
+    edge.writer.outcome = RefusedCommand(error=Refused("orphan.unfit", "the check was changed"))
+    result = await _decide(edge, ONE)
+    assert (result.outcome, result.code) == ("refused", "orphan.unfit")
+    assert edge.hub_refusals == {ONE.id: "orphan.unfit"}
+
+
+async def test_a_command_whose_time_has_passed_is_not_carried_out(edge: Any) -> None:
+    edge.now = lambda: NOON + timedelta(seconds=1)
+    result = await _decide(edge, ONE)
+    assert (result.outcome, result.code) == ("refused", "hub_command.expired")
+    assert edge.writer.asked == []
+
+
+def test_refusals_are_bounded_and_the_oldest_forgotten() -> None:
+    refusals: dict[str, str] = {}
+    for number in range(HUB_REFUSALS_MAX + 5):
+        _remember(refusals, str(number), "orphan.unfit")
+    assert (len(refusals), next(iter(refusals))) == (HUB_REFUSALS_MAX, "5")
