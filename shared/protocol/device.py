@@ -234,12 +234,13 @@ class DeviceSession:
     def _owe(self, resumed_from: str) -> None:
         """What this box is to be handed: everything where it is another's journal, else what nothing has proved yet to be in it.
 
-        A cursor that the box took proves what lies below it; above it a box whose disk lied may have lost what it acknowledged.
+        A cursor that the box took proves what lies below it; above it a box whose disk lied may have lost what it acknowledged. What the
+        cloud has proves nothing: it may have what the box wrote since in the place of that (found by the simulator, seed 37).
         """
         if self.box.is_recovering or self._is_forked or self.box.epoch > self.memory.settled:
             self._owed = self.held.acknowledged_order()
         else:
-            self._owed = self.held.acknowledged_order(max(sequence_of(resumed_from), self.cloud))
+            self._owed = self.held.acknowledged_order(sequence_of(resumed_from))
         if not self._owed and not self.box.is_recovering:
             self._owed, self._is_forked = None, False
         self._handing, self._waited = None, False

@@ -241,7 +241,7 @@ export class DeviceSession {
   /** Everything where the box holds another journal, else what nothing has proved yet to be in it. */
   #owe(resumedFrom: string): void {
     const all = this.box.is_recovering || this.#isForked || this.box.epoch > this.memory.settled;
-    this.#owed = this.held.acknowledgedOrder(all ? -1 : Math.max(sequenceOf(resumedFrom), this.cloud));
+    this.#owed = this.held.acknowledgedOrder(all ? -1 : sequenceOf(resumedFrom));
     if (this.#owed.length === 0 && !this.box.is_recovering) [this.#owed, this.#isForked] = [null, false];
     [this.#handing, this.#waited] = [null, false];
   }

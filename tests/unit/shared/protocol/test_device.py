@@ -229,6 +229,16 @@ def test_a_box_whose_disk_lied_is_handed_in_what_the_feed_had_not_proved() -> No
     assert handed(session.frame(news(11, box()), 301)) == [["soup"]]
 
 
+def test_a_disk_lied_the_box_sold_on_and_the_cloud_has_other_entries_where_ours_were() -> None:
+    """Found by the simulator, seed 37: the tablet took the cloud's sequence for a proof, and the soup was never cooked."""
+    session = live()
+    session.submit(SOUP, 0)
+    session.accepted("soup", accepted(SOUP, 12), 1)
+    session.disconnected(0, 2)
+    session.tick(300)
+    assert handed(session.frame(news(14, box(), cloud=14), 301)) == [["soup"]]
+
+
 def test_a_recovering_box_is_handed_in_even_nothing_and_once_more_when_it_sells() -> None:
     session = DeviceSession(memory=Memory("s", 1, "claim-1", 1))
     session.start(0)
