@@ -18,7 +18,7 @@ from hub.app.ports import Scope, Site
 from hub.app.sales import report_sales
 from hub.app.sites import find_site
 from hub.app.tenants import add_organisation, add_site, add_token, parse_cut_over
-from hub.cli_common import as_json, or_else, run_with, show, table
+from hub.cli_common import age, as_json, moment, or_else, run_with, show, table
 from hub.db.connect import DatabaseUnavailable, sha256
 from hub.db.project_store import forget_site
 from hub.settings import load_settings
@@ -129,7 +129,9 @@ def add_token_command(name: str, org_id: str | None, is_json: bool) -> None:
 @click.command("sites")
 @as_json
 def sites(is_json: bool) -> None:
-    """Show every site: its position in the cloud, its lag, its last contact.
+    """Show every site: its position in the cloud, what it has beyond that and how old the first of it is, its last contact, its alarms.
+
+    What waits for a person: entries in quarantine, orphans of replaced boxes, holes.
 
     \b
     Example:
@@ -149,15 +151,20 @@ def sites(is_json: bool) -> None:
                 return found, missing
 
     found, missing = run_with(look)
-    rows = [("SITE", "ORGANISATION", "NAME", "SEQUENCE", "LAG", "LAST CONTACT (UTC)")]
+    rows = [("SITE", "ORGANISATION", "NAME", "SEQUENCE", "LAG", "AGE", "LAST CONTACT (UTC)", "WAITS FOR A PERSON", "ALARMS")]
     rows += [
         (each.site_id, each.org_id, each.name, str(each.position.sequence) if each.position else "?", or_else(each.lag_entries, "?"),
-         f"{each.last_contact_at:%Y-%m-%d %H:%M:%S}" if each.last_contact_at else "never")
+         age(each.oldest_pending_age_s), moment(each.last_contact_at) or "never", _waiting(each), " ".join(each.alarms))
         for each in found
     ]  # fmt: skip
     show(is_json, {"sites": found, "missing_shards": sorted(missing)}, table(rows))
     for name in sorted(missing):
         click.echo(f"shard {name} does not answer", err=True)
+
+
+def _waiting(site: SiteView) -> str:
+    counts = (("in quarantine", site.quarantined), ("orphans", site.orphans_held), ("holes", site.holes_open))
+    return ", ".join(f"{count} {what}" for what, count in counts if count)
 
 
 @click.command("sales")

@@ -18,7 +18,7 @@ from hub.settings import load_settings
 from hub.stores import Stores, open_stores, run
 from shared.operator_error import OperatorError
 
-__all__ = ["as_json", "decided_by", "moment", "on_shard", "operations_of", "or_else", "run_with", "show", "table"]
+__all__ = ["age", "as_json", "decided_by", "moment", "on_shard", "operations_of", "or_else", "run_with", "show", "table"]
 
 T = TypeVar("T")
 as_json = click.option("--json", "is_json", is_flag=True, help="Print JSON, for programs.")
@@ -73,6 +73,16 @@ def or_else(value: object | None, otherwise: str) -> str:
 def moment(value: Any) -> str:
     """A time for people, in UTC."""
     return f"{value:%Y-%m-%d %H:%M:%S}" if value is not None else ""
+
+
+def age(seconds: int | None) -> str:
+    """How long something has been, for people: `45 s`, `12 min`, `3 h`, `5 d`."""
+    if seconds is None:
+        return ""
+    for unit, length in (("d", 2 * 86_400), ("h", 2 * 3_600), ("min", 2 * 60)):
+        if seconds >= length:
+            return f"{seconds // (length // 2)} {unit}"
+    return f"{seconds} s"
 
 
 def table(rows: Sequence[tuple[str, ...]]) -> str:

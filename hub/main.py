@@ -31,6 +31,7 @@ from hub.ingest.service import BrokerAt, IngestService
 from hub.metrics import Counted, serve_metrics
 from hub.project.projector import ProjectCounts, Projector
 from hub.settings import HubSettings
+from hub.standing import Standings
 from hub.stores import make_stores, run
 from shared.limits import PROCESS_STOP_TIMEOUT_S, SHARD_APPLY_TIMEOUT_S
 from shared.operator_error import OperatorError
@@ -120,11 +121,22 @@ async def projectors(settings: HubSettings) -> AsyncIterator[tuple[dict[str, Pro
             await database.close()
 
 
+@asynccontextmanager
+async def standings(settings: HubSettings) -> AsyncIterator[Standings]:
+    """How the sites of every shard stand, on databases of their own that are closed at the end."""
+    databases = [Database(name, dsn, Role.PLATFORM) for name, dsn in settings.shards.items()]
+    try:
+        yield Standings(databases)
+    finally:
+        for database in databases:
+            await database.close()
+
+
 def run_project(settings: HubSettings) -> None:
     """`comanda hub project`: until it is told to stop."""
 
     async def work() -> None:
-        async with projectors(settings) as (made, counts):
+        async with projectors(settings) as (made, counts), standings(settings) as standing:
             counted: list[Counted] = [
                 ("counter", "comanda_hub_projected", "Entries projected.", lambda: counts.entries),
                 (
@@ -134,6 +146,7 @@ def run_project(settings: HubSettings) -> None:
                     lambda: counts.unknown_events,
                 ),
                 ("counter", "comanda_hub_quarantined", "Entries put into quarantine, by code.", lambda: dict(counts.held)),
+                *standing.counted(),
             ]
 
             async def serve(stop: asyncio.Event) -> None:
@@ -141,6 +154,8 @@ def run_project(settings: HubSettings) -> None:
                 async with asyncio.TaskGroup() as group:
                     for projector in made.values():
                         group.create_task(projector.run(stop))
+                    if settings.metrics_port:
+                        group.create_task(standing.run(stop))
 
             with serve_metrics(settings.metrics_host, settings.metrics_port, counted):
                 await until_signalled(serve)

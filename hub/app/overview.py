@@ -8,15 +8,16 @@ import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import msgspec
 
 from hub.app.errors import HubRefused
 from hub.app.ports import Control, ReadShard, Scope, Site, SitePosition
-from shared.limits import SHARD_READ_TIMEOUT_S
+from shared.limits import CLOUD_BEHIND_ALARM_S, SHARD_READ_TIMEOUT_S, SITE_BEHIND_ALARM_ENTRIES, SITE_SILENT_ALARM_S
 from shared.protocol.envelope import Figures
 
-__all__ = ["SiteView", "Sites", "list_sites", "view_site"]
+__all__ = ["Lag", "SiteView", "Sites", "lag_of", "list_sites", "view_site"]
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +34,11 @@ class SiteView(msgspec.Struct, frozen=True, kw_only=True):
     """A site and how far it is. What only its shard knows is null while that does not answer.
 
     `position` is the watermark: everything up to there is in the cloud. `lag_entries` is what the site had beyond it when it
-    last said hello. Times are UTC, by the hub's clock but for `oldest_pending_at`, which is the site's.
+    last said hello, `oldest_pending_age_s` how old the first of that is by now. Times are UTC, by the hub's clock but for
+    `oldest_pending_at`, which is the site's.
+
+    `alarms` are those of the box, `site.silent` for one that has not said a word for minutes, and `cloud.behind` for one whose entries
+    are late. What waits for a person here: `quarantined` entries, `orphans_held` of replaced boxes, and `holes_open`.
     """
 
     org_id: str
@@ -46,11 +51,15 @@ class SiteView(msgspec.Struct, frozen=True, kw_only=True):
     head_sequence: int | None = None
     lag_entries: int | None = None
     oldest_pending_at: datetime | None = None
+    oldest_pending_age_s: int | None = None
     last_contact_at: datetime | None = None
     projected_sequence: int | None = None
     open_checks: int | None = None
     business_date: str | None = None
     alarms: tuple[str, ...] = ()
+    quarantined: int | None = None
+    orphans_held: int | None = None
+    holes_open: int | None = None
 
 
 class Sites(msgspec.Struct, frozen=True, kw_only=True):
@@ -111,10 +120,10 @@ def _view(site: Site, known: SitePosition | None, *, is_known: bool) -> SiteView
         return view
     if known is None:
         start = PositionView(epoch=0, sequence=0, hash="00" * 32)
-        return msgspec.structs.replace(view, position=start, head_sequence=0, lag_entries=0, projected_sequence=0)
-    figures = _figures(known.figures)
-    head = max(known.head_sequence, known.position.sequence)
-    lag = head - known.position.sequence
+        return msgspec.structs.replace(
+            view, position=start, head_sequence=0, lag_entries=0, projected_sequence=0, quarantined=0, orphans_held=0, holes_open=0
+        )
+    figures, head, lag, age_s, alarms = lag_of(known)
     contacts = [moment for moment in (known.contact_at, known.received_at if known.position.sequence else None) if moment is not None]
     pending = figures.oldest_pending_at_ms if lag else None
     return msgspec.structs.replace(
@@ -124,12 +133,52 @@ def _view(site: Site, known: SitePosition | None, *, is_known: bool) -> SiteView
         head_sequence=head,
         lag_entries=lag,
         oldest_pending_at=_moment(pending),
+        oldest_pending_age_s=age_s,
         last_contact_at=max(contacts, default=None),
         projected_sequence=known.projected_sequence,
         open_checks=figures.open_checks,
         business_date=figures.business_date or None,
-        alarms=figures.alarms,
+        alarms=alarms,
+        quarantined=known.quarantined,
+        orphans_held=known.orphans_held,
+        holes_open=known.holes_open,
     )
+
+
+class Lag(NamedTuple):
+    """How far a site is behind: what it last said, its head, entries beyond the cloud, seconds since the first of them, alarms."""
+
+    figures: Figures
+    head: int
+    entries: int
+    age_s: int | None
+    alarms: tuple[str, ...]
+
+
+def lag_of(known: SitePosition) -> Lag:
+    """How far the site is behind, by what it last said and how long ago that was."""
+    figures = _figures(known.figures)
+    head = max(known.head_sequence, known.position.sequence)
+    entries = head - known.position.sequence
+    age_s = _age_s(known, _moment(figures.oldest_pending_at_ms)) if entries else None
+    return Lag(figures, head, entries, age_s, _alarms(figures, known, entries, age_s))
+
+
+def _age_s(known: SitePosition, oldest: datetime | None) -> int:
+    """Seconds since the first entry that is not in the cloud was written. It was already there when the site last spoke; a clock of the
+    site that is ahead of ours makes it no younger than that."""
+    said_s = (known.as_of - (known.contact_at or known.as_of)).total_seconds()
+    written_s = (known.as_of - oldest).total_seconds() if oldest is not None else 0.0
+    return round(max(said_s, written_s, 0.0))
+
+
+def _alarms(figures: Figures, known: SitePosition, lag: int, age_s: int | None) -> tuple[str, ...]:
+    found = dict.fromkeys(figures.alarms)
+    if known.contact_at is not None and (known.as_of - known.contact_at).total_seconds() > SITE_SILENT_ALARM_S:
+        found["site.silent"] = None
+    if lag > SITE_BEHIND_ALARM_ENTRIES or (age_s or 0) > CLOUD_BEHIND_ALARM_S:
+        found["cloud.behind"] = None
+    return tuple(found)
 
 
 def _figures(data: bytes) -> Figures:

@@ -53,7 +53,8 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SitePosition(msgspec.Struct, frozen=True, kw_only=True):
-    """How far a site is, as its shard knows it; times are UTC by the shard's clock, `figures` is the JSON of the last hello."""
+    """How far a site is, as its shard knows it at `as_of`; times are UTC by the shard's clock, `figures` is the JSON of the last hello.
+    `quarantined` entries, `orphans_held` and `holes_open` wait for a person."""
 
     position: Position
     received_at: datetime | None
@@ -61,6 +62,10 @@ class SitePosition(msgspec.Struct, frozen=True, kw_only=True):
     head_sequence: int
     figures: bytes
     projected_sequence: int
+    as_of: datetime
+    quarantined: int = 0
+    orphans_held: int = 0
+    holes_open: int = 0
 
 
 class Quarantined(msgspec.Struct, frozen=True, kw_only=True):

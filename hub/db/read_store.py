@@ -144,4 +144,8 @@ def _position(row: Mapping[str, Any]) -> SitePosition:
         head_sequence=row["head_sequence"] or 0,
         figures=row["figures"] or b"{}",
         projected_sequence=row["projected_sequence"],
+        as_of=row["as_of"],
+        quarantined=row["quarantined"],
+        orphans_held=row["orphans_held"],
+        holes_open=row["holes_open"],
     )

@@ -8,7 +8,12 @@ insert into placements (org_id, epoch) values ($1::uuid, $2) on conflict do noth
 -- Sites that were never heard of have neither watermark nor contact.
 -- name: positions
 select wanted.site_id::text, w.epoch, w.sequence, w.hash, w.received_at, c.contact_at, c.head_sequence, c.figures,
-       coalesce(p.sequence, 0) as projected_sequence
+       coalesce(p.sequence, 0) as projected_sequence, now() as as_of,
+       (select count(distinct q.sequence) from quarantine q where q.org_id = wanted.org_id and q.site_id = wanted.site_id) as quarantined,
+       (select count(*) from orphans o
+        where o.org_id = wanted.org_id and o.site_id = wanted.site_id and o.state = 'held') as orphans_held,
+       (select count(*) from holes h
+        where h.org_id = wanted.org_id and h.site_id = wanted.site_id and h.filled_at is null) as holes_open
 from unnest($1::uuid[], $2::uuid[]) as wanted (org_id, site_id)
      left join watermarks w on w.org_id = wanted.org_id and w.site_id = wanted.site_id
      left join contacts c on c.org_id = wanted.org_id and c.site_id = wanted.site_id

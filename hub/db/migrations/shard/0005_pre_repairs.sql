@@ -45,7 +45,7 @@ grant select on backups to comanda_tenant;
 grant update on site_commands to comanda_tenant; -- what was refused, or ran out of time, can be asked for again
 
 -- That something waits for a person, and since when, is no content: the operator sees it of everybody.
-create policy counts on quarantine for select to comanda_platform, comanda_project using (true);
+create policy counts on quarantine for select to comanda_platform using (true);
 grant select (org_id, site_id, sequence, quarantined_at) on quarantine to comanda_platform;
-create policy counts on orphans for select to comanda_platform, comanda_project using (true);
-grant select (org_id, site_id, epoch, sequence, received_at, state) on orphans to comanda_platform, comanda_project;
+create policy counts on orphans for select to comanda_platform using (true);
+grant select (org_id, site_id, epoch, sequence, received_at, state) on orphans to comanda_platform;
