@@ -155,6 +155,7 @@ RESTORE_LOOK_S = 0.1  # seconds between two looks of a replacement at who has ha
 RESTORE_PLAY_TRIES = 30  # times a command is played again when the disk does not take it
 HAND_INS_COLLECTED_MAX = 200_000  # commands of tablets that a replacement holds until it plays them
 HAND_INS_REFUSED_MAX = 100_000  # refused ones that a box keeps for a person
+ATTEMPT_STRIDE = 1_024  # attempts from one of a box to its next: those between are of the other epochs of the site
 ANSWER_TIMEOUT_S = 5.0  # seconds of silence, with something in flight, after which the edge says hello
 HELLO_INTERVAL_S = 15.0  # seconds between hellos while idle: heartbeat and live figures
 HELLO_RETRY_S = 0.5  # seconds before an unanswered hello is said again, doubled up to the next
