@@ -18,8 +18,8 @@ from shared.limits import (
     FETCH_BURST,
     FETCH_ENTRIES_MAX,
     FETCH_PAGE_BYTES_MAX,
+    FETCH_RATE_PER_SITE,
     FETCHES_AT_ONCE,
-    FETCHES_PER_S,
     FETCHES_WAITING_MAX,
     SITES_CACHED_MAX,
 )
@@ -34,7 +34,7 @@ class Fetching:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         """`clock` says seconds and never goes back."""
-        self._pace = Pace(clock, FETCHES_PER_S, FETCH_BURST, SITES_CACHED_MAX)
+        self._pace = Pace(clock, FETCH_RATE_PER_SITE, FETCH_BURST, SITES_CACHED_MAX)
         self._places = asyncio.Semaphore(FETCHES_AT_ONCE)
         self._waiting = 0
 

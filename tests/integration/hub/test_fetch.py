@@ -112,7 +112,7 @@ async def test_nobody_else_is_told_anything(rig: HubRig) -> None:
 
 async def test_a_box_that_fetches_without_end_is_told_to_wait(rig: HubRig, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fetching, "FETCH_BURST", 2)
-    monkeypatch.setattr(fetching, "FETCHES_PER_S", 0.000001)
+    monkeypatch.setattr(fetching, "FETCH_RATE_PER_SITE", 0.000001)
     site, other = await rig.add_site(), await rig.add_site()
     async with client_of(rig) as client:
         assert [(await ask(client, site)).status_code for _ in range(2)] == [200, 200]
