@@ -46,13 +46,15 @@ class Sender:
     """
 
     def __init__(self, identity: Identity, sign: Sign, *, first_attempt: int = 0, read_claim: ReadClaim | None = None) -> None:
-        """`first_attempt` must be higher than any attempt of an earlier process of this box: a wall clock in milliseconds does.
+        """`first_attempt` must be higher than any of an earlier process of this box, and what that counted up: a wall clock in
+        milliseconds does.
 
         `read_claim` reads claims of the hub that granted ours; without it the hub's word alone fences this box.
         """
         self._identity = identity
         self._sealer = Sealer(identity, sign)
-        self._attempt = first_attempt
+        # All boxes of a site hear all answers: two that start at one instant, when the power comes back, must not mistake them.
+        self._attempt = first_attempt * limits.ATTEMPT_STRIDE + identity.epoch % limits.ATTEMPT_STRIDE
         self.phase = Phase.OFFLINE
         self.watermark = START
         self.incarnation: str = ""
@@ -125,7 +127,7 @@ class Sender:
 
     def answered(self, answer: Answer, now: float) -> list[Action]:
         """An answer of the hub. One that names another attempt is ignored, unless a claim proves what it says."""
-        if self.phase is Phase.OFFLINE:
+        if self.phase is Phase.OFFLINE or answer.key not in {"", self._identity.key}:
             return []
         if answer.status is AnswerStatus.FENCED:
             return self._heard_of_fence(answer, now)
@@ -320,7 +322,7 @@ class Sender:
     def _greet(self, now: float) -> list[Action]:
         self.phase = Phase.GREETING
         self._run.forget()
-        self._attempt += 1
+        self._attempt += limits.ATTEMPT_STRIDE
         self._run.silent_since = now
         return [self._hello(now, self._patience.hello_wait_s)]
 
@@ -336,7 +338,7 @@ class Sender:
     def _start(self, phase: Phase, now: float) -> list[Action]:
         """Go on from where the hub is, as a new attempt: answers to what was in flight would mislead, and so would a second
         answer to a hello that the network doubled, if the hub was restored between the two."""
-        self._attempt += 1
+        self._attempt += limits.ATTEMPT_STRIDE
         self.phase = phase
         self._run.begin(self._held, now)
         self._hello_due = now + limits.HELLO_INTERVAL_S
@@ -344,7 +346,7 @@ class Sender:
 
     def _hold(self, now: float, wait_s: float) -> list[Action]:
         self.phase = Phase.HOLDING
-        self._attempt += 1  # the answers to the rest of what was in flight change nothing any more
+        self._attempt += limits.ATTEMPT_STRIDE  # the answers to the rest of what was in flight change nothing any more
         self._hold_until = now + wait_s
         self._run.forget()
         return []

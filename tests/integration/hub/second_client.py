@@ -40,7 +40,7 @@ class SecondClient:
         assert seed is not None
         self.pair = nkeys.from_seed(bytearray(seed[1].encode()))
         self.key = bytes(self.pair.public_key).decode()
-        self.attempt = time.time_ns() // 1_000_000
+        self.attempt = time.time_ns() // 1_000_000 * 1_024 + epoch % 1_024
         self.journal: list[tuple[int, bytes, bytes]] = []  # epoch, hash, entry; the sequence is the place
         self.told: Answer = {}
         self.answers: asyncio.Queue[Answer] = asyncio.Queue()
@@ -117,7 +117,7 @@ class SecondClient:
 
     async def _ask(self, connection: Client, subject: str, payload: dict[str, Any], seconds: float) -> Answer | None:
         """Publish a frame as a new attempt and wait for the answer to it; None after a silence."""
-        self.attempt += 1
+        self.attempt += 1_024
         kind = {"hello": "hello", "journal": "envelope"}[subject]
         await connection.publish(f"{subject}.{self.org}.{self.site}", self._sealed(kind, payload | {"attempt": self.attempt}))
         try:

@@ -79,7 +79,7 @@ def test_a_second_word_of_the_same_fence_changes_nothing_and_a_higher_one_is_tol
 )
 def test_a_fence_that_proves_nothing_stops_no_sales_and_calls_a_person(token: str, code: str) -> None:
     wire = in_step()
-    for attempt in (0, 1_002):  # unasked, and to the present attempt
+    for attempt in (0, wire.attempt):  # unasked, and to the present attempt
         wire.act(wire.sender.answered(fenced_answer(token, attempt), wire.now))
     assert wire.sender.phase is Phase.SENDING
     assert wire.fences == []
@@ -94,7 +94,7 @@ def test_a_claim_that_is_not_higher_stops_no_sales() -> None:
     wire = in_step()
     for attempt in (0, 1, 10**9):
         assert wire.sender.answered(fenced_answer(claim_of(1), attempt), wire.now) == []
-    wire.act(wire.sender.answered(fenced_answer(claim_of(1), 1_002), wire.now))
+    wire.act(wire.sender.answered(fenced_answer(claim_of(1), wire.attempt), wire.now))
     assert (wire.sender.phase, wire.fences, wire.alarms) == (Phase.SENDING, [], ["claim.not_higher"])
 
 
@@ -280,7 +280,7 @@ def test_a_branch_that_the_hub_sees_otherwise_than_the_box_stays_on_the_box_and_
 def test_an_answer_from_before_the_fence_that_comes_after_it_changes_nothing() -> None:
     wire = replaced()
     said_before = Answer(
-        attempt=1_002, incarnation="first", status=AnswerStatus.OK, watermark=wire.entries[109].position, credit_until=10**6, credit_ttl_s=60.0
+        attempt=wire.attempt, incarnation="first", status=AnswerStatus.OK, watermark=wire.entries[109].position, credit_until=10**6, credit_ttl_s=60.0
     )  # fmt: skip
     wire.act(wire.sender.answered(fenced_answer(), wire.now))
     assert wire.sender.answered(said_before, wire.now) == []
@@ -294,6 +294,25 @@ def test_commands_of_the_hub_are_not_for_a_fenced_box() -> None:
     wire.hub.commands = (SiteCommand(id="i", command=b"{}", expires_at_ms=10**13),)
     wire.run(limits.HELLO_INTERVAL_S * 3)
     assert wire.carried == []
+
+
+def test_two_boxes_that_start_at_one_instant_do_not_take_each_others_answers() -> None:
+    """The power came back over both boxes of a site. Their attempts were milliseconds of one clock, and the same: the old one took the
+    watermark that was told to the new one for its own."""
+    hub = Hub()
+    common = journal(100)
+    hub.rows = list(common)
+    hub.replace_box()
+    old = Wire(journal(10, tag="alone ", after=common), hub, Sender(ME, sign, first_attempt=7))
+    new = Wire(journal(20, epoch=2, after=common), hub, Sender(SUCCESSOR, sign, first_attempt=7))
+    old.peers, new.peers = [new], [old]
+    for _ in range(20):
+        for wire in (old.connect(), new.connect()):
+            wire.exchange()
+    assert old.run(60, old.kept)
+    assert new.run(60, new.arrived)
+    assert old.watermarks == []
+    assert (old.alarms, new.alarms) == (["epoch.fenced"], [])
 
 
 @settings(max_examples=80, deadline=None)
@@ -312,6 +331,8 @@ def test_whatever_the_wan_does_during_a_swap_both_journals_arrive_whole_and_apar
     sent_before = rng.randint(0, common)
     hub.rows = list(shared_part[:sent_before])
     new = Wire(journal(after, epoch=2, after=shared_part), hub, Sender(SUCCESSOR, sign, first_attempt=1_000, read_claim=reader))
+
+    old.peers, new.peers = [new], [old]
 
     def spoil(queue: deque[bytes]) -> None:
         kept = [data for data in queue if rng.random() >= loss]

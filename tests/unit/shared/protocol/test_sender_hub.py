@@ -42,8 +42,9 @@ def test_a_shard_that_is_down_is_asked_again_and_nothing_is_forgotten() -> None:
 @pytest.mark.parametrize("retry_after_s", [float("nan"), float("inf"), 1e12, -5.0, 0.0])
 def test_no_number_of_the_hub_can_silence_a_site_for_good(retry_after_s: float) -> None:
     sender = Sender(ME, sign, first_attempt=1)
-    sender.connected(0.0)
-    answer = Answer(attempt=2, incarnation="", status=AnswerStatus.UNAVAILABLE, watermark=START, retry_after_s=retry_after_s)
+    (hello,) = (frame for frame in frames([action.data for action in sender.connected(0.0) if isinstance(action, Publish)]))
+    assert isinstance(hello, Hello)
+    answer = Answer(attempt=hello.attempt, incarnation="", status=AnswerStatus.UNAVAILABLE, watermark=START, retry_after_s=retry_after_s)
     sender.answered(decode_answer(encode_answer(answer)), 0.0)
     assert sender.tick(limits.UNAVAILABLE_RETRY_S / 2) == []
     assert any(isinstance(action, Publish) for action in sender.tick(limits.UNAVAILABLE_RETRY_MAX_S))
@@ -88,7 +89,7 @@ def test_an_answer_to_an_earlier_attempt_changes_nothing() -> None:
     wire = linked(100)
     before = (wire.sender.phase, wire.sender.watermark, wire.sender.incarnation)
     for status in AnswerStatus:
-        stale = Answer(attempt=1_000, incarnation="ghost", status=status, watermark=START)
+        stale = Answer(attempt=wire.attempt - 1, incarnation="ghost", status=status, watermark=START)
         assert wire.sender.answered(stale, wire.now) == []
     assert (wire.sender.phase, wire.sender.watermark, wire.sender.incarnation) == before
 

@@ -61,6 +61,7 @@ class Wire:
         self.watermarks: list[Watermark] = []
         self.sent_frames = 0
         self.journal_lost = False
+        self.peers: list[Wire] = []  # the other boxes of the site, which hear what is answered to this one
         self.fences: list[Fenced] = []
         self.carried: list[SiteCommand] = []
         self.backed_up: list[int] = []
@@ -108,6 +109,11 @@ class Wire:
             code = "feed.ahead" if after.sequence > len(self.entries) else "feed.fork"
             self.act(self.sender.journal_refused(code, f"no {after}", self.now))
 
+    @property
+    def attempt(self) -> int:
+        """The present one."""
+        return self.sender._attempt  # pyright: ignore[reportPrivateUsage]
+
     def connect(self) -> "Wire":
         self.act(self.sender.connected(self.now))
         return self
@@ -132,6 +138,8 @@ class Wire:
             while self.up:
                 if answer := self.hub.hear(self.up.popleft()):
                     self.down.append(answer)
+                    for peer in self.peers:
+                        peer.down.append(answer)
             self.spoil(self.down)
             if not self.down:
                 return
