@@ -4,6 +4,7 @@ back, one after the other, on a machine that does nothing else.
 What lives here: those four, on the disk, the broker and the Postgres of the bench, with an entry's worth of bytes.
 """
 
+import itertools
 import os
 import sqlite3
 import time
@@ -19,11 +20,12 @@ __all__ = ["raw_path_ms"]
 
 _BYTES = os.urandom(700)  # about an entry
 _TIMES = 150
+_numbers = itertools.count(1)
 
 
 async def raw_path_ms(hub: BenchHub, directory: Path) -> tuple[float, float]:
     """(p50, p99) in milliseconds."""
-    local = sqlite3.connect(directory / "raw.db", isolation_level=None)
+    local = sqlite3.connect(directory / f"raw{next(_numbers)}.db", isolation_level=None)
     local.execute("PRAGMA journal_mode = WAL")
     local.execute("PRAGMA synchronous = FULL")
     local.execute("CREATE TABLE entries (sequence INTEGER PRIMARY KEY, entry BLOB)")
@@ -49,6 +51,4 @@ async def raw_path_ms(hub: BenchHub, directory: Path) -> tuple[float, float]:
         await far.execute("drop table raw_path")
         await far.close()
         local.close()
-        for path in directory.glob("raw.db*"):
-            path.unlink()
     return quantile(sorted(times), 0.5), quantile(sorted(times), 0.99)
