@@ -90,7 +90,8 @@ async def redeem(
     if used.claimed is None:
         raise HubRefused(used.refused, _DETAILS[used.refused])
     site = used.claimed.site
-    await shard.grant(site.org_id, site.site_id, used.claimed.epoch)  # before the box may ask where to begin
+    if used.claimed.epoch > 1:  # there is a box to fence, before this one may ask where to begin
+        await shard.grant(site.org_id, site.site_id, used.claimed.epoch)
     return ClaimAnswer(
         org_id=site.org_id,
         site_id=site.site_id,

@@ -27,6 +27,8 @@ class CachedRegistry:
         self._database = database
         self._clock = clock
         self._cache: OrderedDict[Address, tuple[float, Registration | None]] = OrderedDict()
+        self._looks = 0  # under way
+        self._outdated: set[Address] = set()  # forgotten while a look was under way: what it brings may be of before
 
     async def find(self, wanted: Iterable[tuple[Address, str]]) -> Mapping[Address, Registration]:
         keys = dict(wanted)
@@ -47,6 +49,8 @@ class CachedRegistry:
     def forget(self, addresses: Iterable[Address]) -> None:
         for address in addresses:
             self._cache.pop(address, None)
+            if self._looks:
+                self._outdated.add(address)
 
     async def learn(self, claim: Claim, token: str) -> bool:
         try:
@@ -70,16 +74,20 @@ class CachedRegistry:
         return now - looked_at >= (SITES_CACHE_TTL_S if is_known else UNKNOWN_SITE_RETRY_S)
 
     async def _look_up(self, addresses: Sequence[Address], now: float) -> None:
+        self._looks += 1
         try:
             async with self._database.transaction() as connection:
                 rows = await connection.fetch(SQL["registrations"], [a.org_id for a in addresses], [a.site_id for a in addresses])
+            found = {Address(row["org_id"], row["site_id"]): _registration(row) for row in rows}
+            for address in addresses:
+                self._cache[address] = (float("-inf") if address in self._outdated else now, found.get(address))
         except DatabaseUnavailable as error:
             if any(address not in self._cache for address in addresses):
                 raise Unavailable(str(error)) from error
-            return
-        found = {Address(row["org_id"], row["site_id"]): _registration(row) for row in rows}
-        for address in addresses:
-            self._cache[address] = (now, found.get(address))
+        finally:
+            self._looks -= 1
+            if not self._looks:
+                self._outdated.clear()
 
 
 def _registration(row: Mapping[str, object]) -> Registration:

@@ -29,6 +29,7 @@ def answer_ok(
     status: AnswerStatus = AnswerStatus.OK,
     code: str = "",
     detail: str = "",
+    key: str = "",
 ) -> Answer:
     """An answer that states how far the hub is, with credit from there: with the journal, or, `fenced`, with the box's branch."""
     return Answer(
@@ -40,6 +41,7 @@ def answer_ok(
         credit_ttl_s=CREDIT_TTL_S,
         code=code,
         detail=detail,
+        key=key,
     )
 
 
@@ -51,30 +53,34 @@ def answer_replaced(epoch: int, claim: str) -> Answer:
     )  # fmt: skip
 
 
-def answer_unavailable(attempt: int, retry_after_s: float) -> Answer:
+def answer_unavailable(attempt: int, retry_after_s: float, key: str = "") -> Answer:
     """The shard cannot be reached, so its watermark and incarnation are not known: the sender keeps what it knew."""
     return Answer(
         attempt=attempt, incarnation="", status=AnswerStatus.UNAVAILABLE, watermark=START, retry_after_s=retry_after_s,
-        code="hub.unavailable", detail="The shard of this site cannot be reached.",
+        code="hub.unavailable", detail="The shard of this site cannot be reached.", key=key,
     )  # fmt: skip
 
 
 def answer_rejected(error: Rejected) -> Answer:
     """Refused before the shard was asked: no watermark is stated."""
-    return Answer(attempt=error.attempt, incarnation="", status=AnswerStatus.REFUSED, watermark=START, code=error.code, detail=error.detail)
+    return Answer(
+        attempt=error.attempt, incarnation="", status=AnswerStatus.REFUSED, watermark=START, code=error.code, detail=error.detail,
+        key=error.key,
+    )  # fmt: skip
 
 
 def merge(replies: Sequence[Reply]) -> list[Reply]:
-    """One answer for each run of equal status of a site's attempt, the last: it states the newest watermark."""
+    """One answer for each run of equal status of a box's attempt, the last: it states the newest watermark."""
     merged: list[Reply] = []
-    last: dict[Address, int] = {}
+    last: dict[tuple[Address, str], int] = {}
     for reply in replies:
-        at = last.get(reply.address)
+        box = (reply.address, reply.answer.key)
+        at = last.get(box)
         if at is not None:
             before = merged[at].answer
             if (before.attempt, before.status, before.code) == (reply.answer.attempt, reply.answer.status, reply.answer.code):
                 merged[at] = reply
                 continue
-        last[reply.address] = len(merged)
+        last[box] = len(merged)
         merged.append(reply)
     return merged

@@ -36,6 +36,7 @@ class _Item(NamedTuple):
     frame: Envelope | DocumentPart
     registration: Registration
     box_epoch: int
+    key: str
     data: bytes
 
 
@@ -82,7 +83,7 @@ class Applier:
             known = await self._registry.find((address, frame.key if isinstance(frame, Opened) else "") for address, frame, _ in opened)
         except Unavailable as error:
             log.warning("cannot look up sites, their frames are dropped and will come again: %s", error)
-            replies += (Reply(address, answer_unavailable(frame.attempt, UNAVAILABLE_RETRY_S)) for address, frame, _ in opened)
+            replies += (Reply(address, answer_unavailable(frame.attempt, UNAVAILABLE_RETRY_S, frame.key)) for address, frame, _ in opened)
             return []
         items: list[_Item] = []
         for address, frame, data in opened:
@@ -93,7 +94,7 @@ class Applier:
             try:
                 if isinstance(frame, Rejected):
                     raise frame
-                items.append(_Item(address, frame.frame, registration, ensure_agreement(address, frame, registration), data))
+                items.append(_Item(address, frame.frame, registration, ensure_agreement(address, frame, registration), frame.key, data))
             except Rejected as error:
                 log.warning("refused a frame on the subject of site %s: %s", address.site_id, error)
                 replies.append(Reply(address, answer_rejected(error)))
@@ -105,7 +106,7 @@ class Applier:
         """Apply a group in one transaction; should the shard refuse to store it, each site in one of its own."""
         shard, breaker = self._shards.get(name), self._breakers.get(name)
         if shard is None or breaker is None or not breaker.is_closed:
-            return [Reply(item.address, answer_unavailable(item.frame.attempt, UNAVAILABLE_RETRY_S)) for item in group]
+            return [Reply(item.address, answer_unavailable(item.frame.attempt, UNAVAILABLE_RETRY_S, item.key)) for item in group]
         began_at = breaker.begin()
         try:
             try:
@@ -116,7 +117,7 @@ class Applier:
         except Unavailable as error:
             breaker.failed(began_at)
             log.warning("shard unavailable, its frames are dropped and will come again: %s", error)
-            return [Reply(item.address, answer_unavailable(item.frame.attempt, UNAVAILABLE_RETRY_S)) for item in group]
+            return [Reply(item.address, answer_unavailable(item.frame.attempt, UNAVAILABLE_RETRY_S, item.key)) for item in group]
         breaker.succeeded()
         return replies
 
@@ -131,8 +132,11 @@ class Applier:
                 replies += await self._transact(shard, items)
             except Unstorable as error:
                 log.error("site %s is refused: %s", address.site_id, error)
-                rejected = Rejected("hub.unstorable", "The hub cannot store the envelope.", max(item.frame.attempt for item in items))
-                replies.append(Reply(address, answer_rejected(rejected)))
+                attempts = {item.key: item.frame.attempt for item in items if isinstance(item.frame, Envelope)}
+                replies += (
+                    Reply(address, answer_rejected(Rejected("hub.unstorable", "The hub cannot store the envelope.", attempt, key)))
+                    for key, attempt in attempts.items()
+                )
         return replies
 
     async def _transact(self, shard: Shard, group: list[_Item]) -> list[Reply]:
@@ -148,7 +152,7 @@ class Applier:
             for item in group:
                 if item.address not in marks:
                     moved.add(item.address)
-                    replies.append(Reply(item.address, answer_unavailable(item.frame.attempt, UNAVAILABLE_RETRY_S)))
+                    replies.append(Reply(item.address, answer_unavailable(item.frame.attempt, UNAVAILABLE_RETRY_S, item.key)))
                     continue
                 epoch = max(item.registration.epoch, marks[item.address].epoch, transaction.granted(item.address))
                 if epoch > item.registration.epoch:
@@ -158,10 +162,10 @@ class Applier:
                     documents.append(await take_part(transaction, item.address, item.frame) if is_present else "document.fenced")
                 elif item.box_epoch >= epoch:
                     verdict = await judge.judge(item.address, item.frame, item.data)
-                    replies.append(Reply(item.address, _answer(item.frame, verdict, incarnation)))
+                    replies.append(Reply(item.address, _answer(item, verdict, incarnation)))
                 else:
                     verdict = await judge.judge_orphans(item.address, item.box_epoch, item.frame, item.data)
-                    fenced = replace(_answer(item.frame, verdict, incarnation), claim=item.registration.proof(item.box_epoch))
+                    fenced = replace(_answer(item, verdict, incarnation), claim=item.registration.proof(item.box_epoch))
                     replies.append(Reply(item.address, fenced))
             await judge.write()
         self.counts.entries += judge.entries
@@ -170,5 +174,5 @@ class Applier:
         return replies
 
 
-def _answer(envelope: Envelope, verdict: Verdict, incarnation: str) -> Answer:
-    return answer_ok(envelope.attempt, incarnation, verdict.watermark, verdict.status, verdict.code, verdict.detail)
+def _answer(item: _Item, verdict: Verdict, incarnation: str) -> Answer:
+    return answer_ok(item.frame.attempt, incarnation, verdict.watermark, verdict.status, verdict.code, verdict.detail, item.key)

@@ -24,13 +24,15 @@ _KIND = re.compile(r"[a-z][a-z0-9_]{0,31}")
 
 
 class Rejected(Exception):
-    """A frame that is refused. `code` is stable; `attempt` is that of the frame as far as it can be read, else 0."""
+    """A frame that is refused. `code` is stable; `attempt` is that of the frame as far as it can be read, else 0; `key` is that of the
+    box that signed it, empty where nothing is known to be signed."""
 
-    def __init__(self, code: str, detail: str, attempt: int) -> None:
+    def __init__(self, code: str, detail: str, attempt: int, key: str = "") -> None:
         super().__init__(f"{code}: {detail}")
         self.code = code
         self.detail = detail
         self.attempt = attempt
+        self.key = key
 
 
 class Opened(msgspec.Struct, frozen=True):
@@ -52,7 +54,7 @@ def open_as(kinds: tuple[type, ...], data: bytes) -> Opened:
         raise Rejected(error.code, error.detail, _attempt_of(data)) from error
     if not isinstance(frame, kinds):
         attempt = getattr(frame, "attempt", 0)
-        raise Rejected("frame.unexpected_kind", f"A {type(frame).__name__.lower()} does not belong on this subject.", attempt)
+        raise Rejected("frame.unexpected_kind", f"A {type(frame).__name__.lower()} does not belong on this subject.", attempt, key)
     if not _is_bounded(frame):
         raise Rejected(
             "frame.out_of_bounds", "A number of the frame is none, or the frame holds more than it may.", getattr(frame, "attempt", 0)
@@ -77,12 +79,14 @@ def ensure_agreement(address: Address, opened: Opened, registration: Registratio
     """The epoch of the box that signed. Raises Rejected unless subject, frame and key are of one site, and the epoch its own."""
     frame: Envelope | Hello | DocumentPart = opened.frame
     if (frame.org, frame.site) != address:
-        raise Rejected("frame.other_site", "The frame names another site than the subject it came on.", frame.attempt)
+        raise Rejected("frame.other_site", "The frame names another site than the subject it came on.", frame.attempt, opened.key)
     box_epoch = registration.boxes.get(opened.key)
     if box_epoch is None:
-        raise Rejected("key.unknown", "The key that signed the frame is registered for no box of this site.", frame.attempt)
+        raise Rejected("key.unknown", "The key that signed the frame is registered for no box of this site.", frame.attempt, opened.key)
     if frame.epoch > box_epoch:
-        raise Rejected("epoch.not_granted", f"The frame is of epoch {frame.epoch}, its box was given epoch {box_epoch}.", frame.attempt)
+        raise Rejected(
+            "epoch.not_granted", f"The frame is of epoch {frame.epoch}, its box was given epoch {box_epoch}.", frame.attempt, opened.key
+        )
     return box_epoch
 
 
@@ -96,9 +100,9 @@ def forgotten_claim(address: Address, opened: Opened, registration: Registration
     try:
         claim = read_claim(hello.claim)
     except ClaimError as error:
-        raise Rejected(error.code, error.detail, hello.attempt) from error
+        raise Rejected(error.code, error.detail, hello.attempt, opened.key) from error
     if (claim.org, claim.site, claim.key) != (*address, opened.key):
-        raise Rejected("claim.other_key", "The claim is for another box than the one that shows it.", hello.attempt)
+        raise Rejected("claim.other_key", "The claim is for another box than the one that shows it.", hello.attempt, opened.key)
     return claim if claim.epoch > granted else None
 
 

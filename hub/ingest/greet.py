@@ -70,7 +70,7 @@ class Greeter:
             known = await self._registry.find((address, frame.key if isinstance(frame, Opened) else "") for address, frame in opened)
         except Unavailable as error:
             log.warning("cannot look up sites that say hello: %s", error)
-            replies += (Reply(address, answer_unavailable(frame.attempt, UNAVAILABLE_RETRY_S)) for address, frame in opened)
+            replies += (Reply(address, answer_unavailable(frame.attempt, UNAVAILABLE_RETRY_S, frame.key)) for address, frame in opened)
             return []
         guests: list[Guest] = []
         for address, frame in opened:
@@ -86,7 +86,7 @@ class Greeter:
                 guests.append(Guest(Contact(address=address, box_epoch=box_epoch, hello=frame.frame), registration, frame.key))
             except Unavailable as error:
                 log.warning("cannot register again what a box proves: %s", error)
-                replies.append(Reply(address, answer_unavailable(frame.attempt, UNAVAILABLE_RETRY_S)))
+                replies.append(Reply(address, answer_unavailable(frame.attempt, UNAVAILABLE_RETRY_S, frame.key)))
             except Rejected as error:
                 log.warning("refused a hello on the subject of site %s: %s", address.site_id, error)
                 replies.append(Reply(address, answer_rejected(error)))
@@ -99,7 +99,7 @@ class Greeter:
             return registration
         if not await self._registry.learn(claim, frame.frame.claim):
             detail = f"Epoch {claim.epoch} of the site was given to another box as well."
-            raise Rejected("epoch.twice", detail, frame.attempt)
+            raise Rejected("epoch.twice", detail, frame.attempt, frame.key)
         log.warning("site %s: the claim of epoch %d was forgotten here and is registered again", address.site_id, claim.epoch)
         self._registry.forget([address])
         return (await self._registry.find([(address, frame.key)])).get(address, registration)
@@ -118,7 +118,9 @@ class Greeter:
             else:
                 breaker.succeeded()
                 return replies
-        return [Reply(guest.contact.address, answer_unavailable(guest.contact.hello.attempt, UNAVAILABLE_RETRY_S)) for guest in group]
+        return [
+            Reply(guest.contact.address, answer_unavailable(guest.contact.hello.attempt, UNAVAILABLE_RETRY_S, guest.key)) for guest in group
+        ]
 
     async def _record(self, shard: Shard, group: list[Guest]) -> list[Reply]:
         incarnation = await shard.incarnation()
@@ -136,7 +138,7 @@ class Greeter:
         return [
             Reply(
                 guest.contact.address,
-                answers.get(guest.contact.address) or answer_unavailable(guest.contact.hello.attempt, UNAVAILABLE_RETRY_S),
+                answers.get(guest.contact.address) or answer_unavailable(guest.contact.hello.attempt, UNAVAILABLE_RETRY_S, guest.key),
             )
             for guest in group
         ]

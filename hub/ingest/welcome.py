@@ -43,7 +43,7 @@ async def welcome(transaction: ShardTransaction, guests: Sequence[Guest], incarn
         elif await _is_forked(transaction, contact, standing.watermark):
             detail = f"The hub holds another entry at sequence {contact.hello.head.sequence}."
             answers[contact.address] = answer_ok(
-                contact.hello.attempt, incarnation, standing.watermark, AnswerStatus.FORK, "envelope.fork", detail
+                contact.hello.attempt, incarnation, standing.watermark, AnswerStatus.FORK, "envelope.fork", detail, guest.key
             )
         else:
             present.append(guest)
@@ -56,7 +56,7 @@ async def welcome(transaction: ShardTransaction, guests: Sequence[Guest], incarn
         detail = "" if hole is None else f"Entries {hole.before.sequence + 1} to {hole.last.sequence} are on no box and not in the hub."
         watermark, code = (standing.watermark, "") if hole is None else (hole.last, "journal.hole")
         answers[address] = replace(
-            answer_ok(guest.contact.hello.attempt, incarnation, watermark, AnswerStatus.OK, code, detail),
+            answer_ok(guest.contact.hello.attempt, incarnation, watermark, AnswerStatus.OK, code, detail, guest.key),
             wanted=wanted.get(address, ()),
             commands=commands.get(address, ()),
             backed_up=standing.backed_up,
@@ -68,7 +68,7 @@ async def _fenced(transaction: ShardTransaction, guest: Guest, watermark: Positi
     contact = guest.contact
     branch = await transaction.branch(contact.address, contact.box_epoch, watermark)
     detail = f"This box was given epoch {contact.box_epoch}; the site is at epoch {epoch}."
-    answer = answer_ok(contact.hello.attempt, incarnation, branch.kept, AnswerStatus.FENCED, "epoch.fenced", detail)
+    answer = answer_ok(contact.hello.attempt, incarnation, branch.kept, AnswerStatus.FENCED, "epoch.fenced", detail, guest.key)
     return replace(answer, claim=guest.registration.proof(contact.box_epoch))
 
 

@@ -192,6 +192,9 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     With `fenced`, `claim` is the token of the higher claim and `watermark` how far the hub has the branch of the fenced box: what it
     still holds beyond is sent from there and kept apart. `wanted` are versions of keepsakes that the hub lacks, `commands` those for
     the site that it has not seen carried out, `backed_up` the last sequence that is in a backup of the hub.
+
+    `key` is the public key of the box that it answers: boxes of one site hear one another's answers, and their attempts may coincide.
+    It is empty when all are meant, or the frame could not be read, and from hubs before 0.3.
     """
 
     attempt: int
@@ -207,6 +210,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     wanted: tuple[str, ...] = ()
     commands: tuple[SiteCommand, ...] = ()
     backed_up: int = 0
+    key: str = ""
     v: int = VERSION
 
 

@@ -21,7 +21,7 @@ alter table watermarks add column open_commands integer not null default 0;
 -- The epoch of the last claim that was granted while the site was here. Whoever appends locks this row, so that not one entry of a
 -- replaced box goes into the journal after its successor was told where to begin, however old the writer's memory of the site is.
 alter table watermarks add column granted integer not null default 0;
-grant update (backed_up, granted) on watermarks to comanda_platform;
+grant insert (org_id, site_id, epoch, sequence, hash, granted), update (backed_up, granted) on watermarks to comanda_platform;
 
 -- What the box said to hold beside its journal: JSON list of {kind, version} as bytes. Which of several device lists is the
 -- present one is told by this alone.

@@ -25,3 +25,8 @@ def test_a_change_of_status_or_attempt_is_never_left_out() -> None:
 def test_a_site_whose_shard_is_down_is_told_no_watermark() -> None:
     answer = answer_unavailable(3, 2.0)
     assert (answer.incarnation, answer.credit_until, answer.retry_after_s) == ("", 0, 2.0)
+
+
+def test_of_two_boxes_of_a_site_each_gets_its_answer() -> None:
+    replies = [Reply(HERE, answer_ok(1, "i", Position(1, at, bytes(32)), key=key)) for at, key in ((1, "old"), (2, "new"), (3, "old"))]
+    assert merge(replies) == [replies[2], replies[1]]

@@ -113,8 +113,8 @@ async def test_both_boxes_of_a_site_are_answered_and_only_the_present_one_speaks
     old = rig.site()
     new = rig.replace(old, 17)
     for hellos in ((old.hello(attempt=3), new.hello(attempt=4)), (new.hello(attempt=4), old.hello(attempt=3))):
-        answers = {answer.attempt: answer.status for answer in await rig.greet(*hellos)}
-        assert answers == {3: AnswerStatus.FENCED, 4: AnswerStatus.OK}
+        answers = {answer.key: (answer.attempt, answer.status) for answer in await rig.greet(*hellos)}
+        assert answers == {old.key.public: (3, AnswerStatus.FENCED), new.key.public: (4, AnswerStatus.OK)}
         assert rig.shard.contacts[old.address].box_epoch == 2
 
 
