@@ -66,37 +66,34 @@ async def put_cloud(request: Anybody, edge: Here, data: JSONBody[CloudReport]) -
     """A watermark that is no position of this journal is not shown as "in the cloud": it raises the alarm instead (Law 2). The word that
     this box was replaced fences it, if the claim proves it."""
     ensure_box(request)
-    sequence, alarm = await _reached(edge, data.position, edge.cloud.sequence, data.alarm)
-    kept, alarm = await _reached(edge, data.kept, edge.kept_sequence, alarm)
+    before = edge.told.find(CLOUD)
+    position, sequence, alarm = await _reached(edge, data.position, (before.position if before else "", edge.cloud.sequence), data.alarm)
+    kept_at, kept, alarm = await _reached(edge, data.kept, ("", edge.kept_sequence), alarm)
     has_turned, alarm = _hear_fence(edge, data, alarm)
     now = edge.now()
     edge.cloud = CloudState(sequence=sequence, link=data.link, reported_at=now, alarm=alarm)
     edge.kept_sequence, edge.backed_up = kept, data.backed_up
     edge.metrics.cloud_sequence.set(sequence)
     edge.feed.say_cloud(edge.cloud)
-    edge.told.tell(CLOUD, _row(edge, data, sequence))
+    lasting = msgspec.structs.replace(data, position=position, kept=kept_at, link="starting", alarm=alarm)
+    edge.told.tell(CLOUD, FollowerRow(position, msgspec.json.encode(lasting).decode(), now))
     if has_turned:
         await fence_turned(edge)
 
 
-def _row(edge: Edge, data: CloudReport, sequence: int) -> FollowerRow:
-    """What is kept of a report. Where it says nothing new that outlives a restart, it is the row as it was, and no write follows."""
-    before = edge.told.find(CLOUD)
-    position = data.position if data.position and _sequence(data.position) == sequence else before.position if before else ""
-    lasting = msgspec.structs.replace(data, position=position, link="starting")
-    return FollowerRow(position, msgspec.json.encode(lasting).decode(), edge.now())
-
-
-async def _reached(edge: Edge, position: str, before: int, alarm: str) -> tuple[int, str]:
-    """(sequence, alarm code): that of a position of this journal; one that is none leaves what was, and is the alarm."""
+async def _reached(edge: Edge, position: str, before: tuple[str, int], alarm: str) -> tuple[str, int, str]:
+    """(position, its sequence, alarm code). None told leaves what was `before`; so does one that is none of this journal, and is the
+    alarm. One from before the checkpoint is taken: nobody here can judge it any more, and what the hub lacks, it lacks."""
     if not position:
-        return before, alarm
+        return *before, alarm
     try:
-        return (await ensure_cursor(edge, position)).sequence, alarm
+        return position, (await ensure_cursor(edge, position)).sequence, alarm
     except Refused as refused:
         if refused.code == "feed.bad_cursor":
             raise
-        return before, refused.code
+        if refused.code == "feed.trimmed":
+            return position, _sequence(position), alarm
+        return *before, refused.code
 
 
 def _hear_fence(edge: Edge, data: CloudReport, alarm: str) -> tuple[bool, str]:
