@@ -95,5 +95,8 @@ sim: $(PYTHON_ENV) ## simulate faults: SEEDS=50 how many, SEED_BASE=1 from where
 sim-mutants: $(PYTHON_ENV) ## plant known bugs one by one, and show how many seeds the simulator needs to find each
 	@.venv/bin/python -m tests.sim.plant $(ARGS)
 
+chaos: $(PYTHON_ENV) ui ## fail every step of disk, shard, broker and chain, on real servers; ARGS='-k power' for some
+	@COMANDA_TEST_CHAOS=1 .venv/bin/python -m pytest tests/contract/test_store_crash.py tests/integration/faults --timeout 900 $(ARGS)
+
 bench: $(PYTHON_ENV) ui ## measure beside raw limits; writes .bench/latest.json
 	@.venv/bin/python -m tests.bench $(ARGS)
