@@ -116,11 +116,12 @@ class Disk:
         except OSError as error:
             raise self._trouble(error) from error
 
-    def begin_anew(self) -> Path:
-        """Keep what there is beside a new file, because the journal is another; where it is kept. Raises DiskError."""
+    def begin_anew(self, *, is_earlier: bool = False) -> Path:
+        """Keep what there is beside a new file, because the journal is another, or (`is_earlier`) begins later than this ends; where it
+        is kept. Raises DiskError."""
         assert self._file is not None
         try:
-            return self._file.begin_anew()
+            return self._file.begin_anew(is_earlier=is_earlier)
         except OSError as error:
             raise self._trouble(error) from error
 

@@ -20,7 +20,8 @@ __all__ = [
 ]  # fmt: skip
 
 JOURNAL = "journal.mirror"
-_DAMAGED, _FORKED = "damaged-{offset}.mirror", "forked-{position}.mirror"  # what is kept beside it, until a person takes it away
+# What is kept beside it: two that a person should look at, and what a mirror held that was away too long.
+_DAMAGED, _FORKED, _EARLIER = "damaged-{offset}.mirror", "forked-{position}.mirror", "earlier-{position}.mirror"
 
 
 class BrokenChainError(Exception):
@@ -210,11 +211,11 @@ class MirrorFile:
         if (ours.st_dev, ours.st_ino) != (there.st_dev, there.st_ino):
             raise MirrorMovedError(f"{self.path} is another file by now")
 
-    def begin_anew(self) -> Path:
-        """The journal holds another history: keep this file under the name of its end, and begin another; where it is kept."""
-        kept = self.path.with_name(
-            _FORKED.format(position=f"{self.position.epoch}.{self.position.sequence}.{self.position.hash.hex()[:8]}")
-        )
+    def begin_anew(self, *, is_earlier: bool = False) -> Path:
+        """The journal holds another history, or (`is_earlier`) what lies between is not on the box any more: keep this file under the
+        name of its end, and begin another; where it is kept."""
+        end = f"{self.position.epoch}.{self.position.sequence}.{self.position.hash.hex()[:8]}"
+        kept = self.path.with_name((_EARLIER if is_earlier else _FORKED).format(position=end))
         self.path.replace(kept)
         self.close()
         self.position = self._begin()
@@ -258,10 +259,14 @@ def check(path: Path) -> Checked:
 
 
 def files_in(path: Path) -> list[Path]:
-    """The mirrors that a path names: the file itself, that of a site's directory, or those of every site below."""
+    """The mirrors that a path names: the file itself, those of a site's directory, or those of every site below."""
     if path.is_file():
         return [path]
-    return sorted([each for each in (path / JOURNAL, *path.glob(f"*/{JOURNAL}")) if each.is_file()])
+    found = [path / JOURNAL, *path.glob(f"*/{JOURNAL}")]
+    earlier = [
+        each for directory in (path, *{journal.parent for journal in found}) for each in directory.glob(_EARLIER.format(position="*"))
+    ]
+    return sorted({each for each in (*found, *earlier) if each.is_file()})
 
 
 def make_dir(path: Path) -> None:

@@ -28,7 +28,7 @@ from shared.limits import (
     MIRROR_REPORT_EVERY_S,
     MIRROR_RETRY_MAX_S,
 )
-from shared.protocol.entry import Position, StoredEntry
+from shared.protocol.entry import START, Position, StoredEntry
 
 __all__ = ["Mirror"]
 
@@ -36,8 +36,15 @@ log = logging.getLogger(__name__)
 
 _page_decoder = msgspec.msgpack.Decoder(tuple[str, list[StoredEntry]])
 _FITS_NOT = 4409  # the feed's close code for a cursor that is no position of this journal
+_TRIMMED = "feed.trimmed"  # its reason where the journal begins later
 Run = list[StoredEntry]
 Following = asyncio.Queue[Run]
+
+
+class _Status(msgspec.Struct):
+    """What the mirror takes of the box's status."""
+
+    begins: str = ""
 
 
 class Mirror:
@@ -89,14 +96,15 @@ class Mirror:
                 else:
                     await asyncio.to_thread(self._disk.look)
                     self._alarm = self._disk.warning
-            reader.result()
-            kept = await asyncio.to_thread(self._disk.begin_anew)
-            log.error("the journal of the box is another than the mirror's: what the mirror held is kept as %s", kept)
+            is_trimmed = reader.result() == _TRIMMED
+            kept = await asyncio.to_thread(self._disk.begin_anew, is_earlier=is_trimmed)
+            why = "begins later than the mirror ends" if is_trimmed else "is another than the mirror's"
+            log.error("the journal of the box %s: what the mirror held is kept as %s", why, kept)
         finally:
             reader.cancel()
             await asyncio.gather(reader, return_exceptions=True)
 
-    async def _gather(self, pages: Following, reader: asyncio.Task[None]) -> list[Run]:
+    async def _gather(self, pages: Following, reader: asyncio.Task[str]) -> list[Run]:
         """What comes within MIRROR_GROUP_S of the first page, up to a group's bytes; nothing after MIRROR_REPORT_EVERY_S without any."""
         first = asyncio.ensure_future(pages.get())
         try:
@@ -114,8 +122,9 @@ class Mirror:
                     size += _size(runs[-1])
         return runs
 
-    async def _follow(self, position: Position, pages: Following) -> None:
-        """Read the journal from after a position; returns when the box does not hold the position."""
+    async def _follow(self, position: Position, pages: Following) -> str:
+        """Read the journal from after a position; returns why when the box does not hold the position. An empty mirror begins where the
+        journal does, which may have been trimmed."""
         while True:
             cursor = str(position) if position.sequence else ""
             url = f"ws://edge/v1/feed?view=entries&encoding=msgpack&after={cursor}"
@@ -127,11 +136,21 @@ class Mirror:
                         position = run[-1].position
             except websockets.ConnectionClosed as closed:
                 if closed.rcvd is not None and closed.rcvd.code == _FITS_NOT:
-                    log.error("the journal does not hold the mirror's position %s: %s", position, closed.rcvd.reason)
-                    return
+                    if position.sequence or closed.rcvd.reason != _TRIMMED:
+                        return closed.rcvd.reason
+                    position = await self._begins()
             except (OSError, websockets.WebSocketException) as error:
                 log.warning("the edge does not answer: %s; trying again", error)
             await self._sleep(LOCAL_RETRY_S)
+
+    async def _begins(self) -> Position:
+        """Where the journal of the box begins; START while it does not tell."""
+        try:
+            begins = msgspec.json.decode(await self._edge.get("/v1/status"), type=_Status).begins
+        except (NeighbourError, msgspec.MsgspecError) as error:
+            log.warning("the edge does not tell where its journal begins: %s; trying again", error)
+            return START
+        return Position.parse(begins) if begins else START
 
     def _is_at(self, position: Position, alarm: str) -> None:
         if self._alarm and not alarm:

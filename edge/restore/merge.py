@@ -48,6 +48,7 @@ class Merger:
         self.own_head = journal.head
         self.highest = START
         self._has_hub = False
+        self._later: dict[str, int] = {}
         self.branches: list[Branch] = []
         self.problems: list[str] = []
         self.came: list[Came] = []
@@ -73,6 +74,9 @@ class Merger:
             head for head in agreeing if head.epoch < self._box.epoch
         ]  # what this box wrote since stands in the place of what is lost
         self.highest = max([self._journal.last_before(self._box.epoch), *earlier], key=lambda each: each.sequence)
+        for name, first in self._later.items():
+            if first > self._journal.head.sequence + 1:
+                self._note(f"{name} begins at entry {first}; entries {self._journal.head.sequence + 1} to {first - 1} are in no source")
         last = self._journal.entry(self._journal.head.sequence)
         if last is not None and not _ends_command(last):
             self._note(f"entry {last.sequence} is in the middle of a command whose rest is in no source: let a person look at its check")
@@ -140,7 +144,8 @@ class Merger:
                 return
             fresh = [*held, *[entry for entry in run if entry.sequence > journal.head.sequence]]
             if fresh and fresh[0].sequence > journal.head.sequence + 1:
-                return  # it begins later: what lies between is not here
+                self._later[mirror.name] = fresh[0].sequence  # what lies between is not here, or not yet
+                return
             if fresh and chain_problem(journal.head, fresh[0]):
                 self._keep_apart(mirror, fresh, runs)
                 return

@@ -159,7 +159,11 @@ def test_a_box_is_replaced_from_every_combination_of_hub_stick_and_tablets_and_n
         _judge_loss(restoring, evening, tickets)
 
     present = next(each.box for each in restorings if each.chosen == SOURCES)
+    again = make_program("mirror-again", "edge", "mirror", stick, "--data-dir", present.data_dir, "--same-disk")
+    again.start()
     _sell_on(hub, site_id, present, evening)
+    eventually(lambda: _stick_end(stick, site_id) == len(_entries(present.data_dir)), "the same stick goes on in the new box")
+    assert list(stick.glob("*/forked-*")) == []
     _the_old_box_comes_back(hub, site_id, old, present, line, evening)
 
 

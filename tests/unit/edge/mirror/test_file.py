@@ -39,14 +39,14 @@ def test_what_was_appended_is_there_when_the_mirror_is_opened_again(tmp_path, jo
     assert (found.head, found.first, found.problem, found.torn_bytes) == (str(journal.head), 1, "", 0)
 
 
-def test_a_torn_tail_is_cut_at_every_byte_and_the_mirror_goes_on_from_the_last_whole_frame(tmp_path, journal):
+def test_a_torn_tail_is_cut_wherever_it_was_torn_and_the_mirror_goes_on_from_the_last_whole_frame(tmp_path, journal):
     mirror = MirrorFile(tmp_path, ORG, SITE)
     mirror.append([journal.entries[:4]])
     whole = mirror.path.stat().st_size
     mirror.append([journal.entries[4:6]])
     mirror.close()
     data = mirror.path.read_bytes()
-    for length in range(whole, len(data)):
+    for length in {*range(whole, whole + 12), *range(whole, len(data), 61), *range(len(data) - 12, len(data))}:
         mirror.path.write_bytes(data[:length])
         cut = MirrorFile(tmp_path, ORG, SITE)
         assert cut.position == journal.entries[3].position
@@ -164,6 +164,18 @@ def test_another_history_begins_another_file_and_the_one_before_is_kept(tmp_path
     mirror.close()
     assert _entries(kept) == journal.entries
     assert _entries(mirror.path) == other.entries
+
+
+def test_a_mirror_that_was_away_until_the_box_had_trimmed_keeps_what_it_held_and_begins_where_the_journal_does(tmp_path, journal):
+    mirror = MirrorFile(tmp_path, ORG, SITE)
+    mirror.append([journal.entries[:5]])
+    kept = mirror.begin_anew(is_earlier=True)
+    assert mirror.set_aside == (False, False), "nothing is wrong: the hub has what lies between"
+    mirror.append([journal.entries[12:]])
+    mirror.close()
+    assert files_in(tmp_path) == sorted([kept, tmp_path / JOURNAL])
+    assert _entries(kept) == journal.entries[:5]
+    assert _entries(tmp_path / JOURNAL) == journal.entries[12:]
 
 
 def test_the_mirrors_below_a_path_are_found_however_it_is_named(tmp_path):

@@ -117,6 +117,15 @@ def test_a_mirror_fills_the_hole_of_the_hub_and_the_hub_goes_on_behind_it(tmp_pa
     assert [source for source, _, _ in _came(merger)] == ["hub", "mirror", "hub"]
 
 
+def test_a_mirror_that_begins_behind_a_checkpoint_leads_on_after_the_hub_and_says_what_it_lacks_without_it(tmp_path):
+    merger, held = _merge(tmp_path, JOURNAL[:20], JOURNAL[15:])
+    assert held == JOURNAL
+    assert merger.branches == []
+    merger, held = _merge(tmp_path / "alone", None, JOURNAL[15:])
+    assert held == []
+    assert any("begins at entry 16; entries 1 to 15" in problem for problem in merger.problems)
+
+
 def test_a_hole_that_nobody_fills_stops_the_restore_with_what_to_look_for(tmp_path):
     assert _refused(tmp_path, JOURNAL[:12] + JOURNAL[25:], JOURNAL[:10]) == "restore.hole"
 
@@ -125,6 +134,31 @@ def test_a_directory_that_ends_earlier_is_gone_on_with(tmp_path):
     merger, held = _merge(tmp_path, JOURNAL, own=JOURNAL[:17])
     assert held == JOURNAL
     assert _came(merger) == [("this", 1, 17), ("hub", 18, len(JOURNAL))]
+
+
+def test_the_power_fails_at_any_page_and_the_restore_is_run_again_to_the_same_end(tmp_path):
+    whole, _ = _merge(tmp_path / "whole", JOURNAL[:20], JOURNAL)
+    for stop in range(1, len(JOURNAL), 5):
+        directory = tmp_path / str(stop)
+        box = box_of(directory / "new")
+        mirror = mirror_of(directory / "stick", JOURNAL)
+
+        def fail(sequence: int, stop: int = stop) -> None:
+            if sequence >= stop:
+                raise KeyboardInterrupt
+
+        with FakeHub(JOURNAL[:20]).serving() as serving:
+            journal = refill(directory / "new")
+            with pytest.raises(KeyboardInterrupt):
+                Merger(journal, box, directory / "new", fail).merge(hub_source(box, directory / "new", serving), [mirror])
+            journal.close()
+            journal = refill(directory / "new")
+            assert entries_in(journal) == JOURNAL[: journal.head.sequence]
+            merger = Merger(journal, box, directory / "new")
+            merger.merge(hub_source(box, directory / "new", serving), [mirror])
+            assert entries_in(journal) == JOURNAL
+            assert merger.highest == whole.highest
+            journal.close()
 
 
 def test_a_directory_that_holds_more_than_all_sources_is_left_as_it_is(tmp_path):
