@@ -10,6 +10,7 @@ import pytest
 
 from edge.app.card_asks import CardHold, CardPayment, CardRefund, CardRelease
 from edge.app.cards import CardDesk
+from edge.app.fence import Fence
 from edge.app.site import Outcome, Request, Site
 from edge.offline_cards import OfflineCards
 from shared.domain.check import CHECK, AddLine, Check, CloseCheck, OpenCheck, PayCash, SendCheck
@@ -268,6 +269,22 @@ async def test_a_check_that_another_tablet_pays_meanwhile_cancels_the_card(desk:
     assert (refusal.code, refusal.facts["due_minor"], refusal.facts["card"]) == ("payment.exceeds_due", 300, "cancelled")
     assert network.charged == []
     assert (await refused(desk.take(POS, ask(name="card")))).code == "payment.exceeds_due"
+
+
+async def test_a_box_that_was_replaced_asks_no_card(network: CardNetwork, door: Door, kit: SiteKit) -> None:
+    fence = Fence(kit.identity)
+    desk = CardDesk(network, door, ensure_open=fence.ensure_open)
+    fence.obey(2)
+    assert (await refused(desk.take(POS, ask()))).code == "box.fenced"
+    assert network.asked == {}
+
+
+async def test_a_box_that_is_replaced_while_the_guest_is_at_the_reader_cancels_the_card(
+    desk: CardDesk, network: CardNetwork, door: Door
+) -> None:
+    door.refusal = Refused("box.fenced", "This box was replaced.")
+    refusal = await refused(desk.take(POS, ask()))
+    assert (refusal.code, refusal.facts["card"], network.charged) == ("box.fenced", "cancelled", [])
 
 
 async def test_a_card_that_could_not_be_cancelled_is_cancelled_when_the_request_comes_again(

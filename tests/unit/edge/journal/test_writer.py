@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from edge.app.fence import Fence
 from edge.app.ports import StorageFullError
 from edge.app.site import Committed, Outcome, RefusedCommand
 from edge.journal import writer as writer_module
@@ -66,6 +67,24 @@ async def test_requests_that_wait_together_are_one_commit(bench: Bench) -> None:
     outcomes = await asyncio.gather(*asked)
     assert all(isinstance(each, tuple) for each in outcomes)
     assert (bench.writer.groups, bench.writer.requests, len(bench.published)) == (1, 20, 1)
+
+
+async def test_what_was_queued_before_the_box_was_fenced_is_not_written_after_it(tmp_path: Path) -> None:
+    kit = SiteKit(tmp_path)
+    kit.load_menu()
+    bench, fence, head = Bench(kit), Fence(kit.identity), kit.site.head
+    bench.writer = Writer(kit.site, kit.store, bench.published.append, lambda _: fence.ensure_open())
+    bench.writer.start()
+    release = await bench.hold()
+    queued = [bench.open(str(number)) for number in range(3)]
+    await asyncio.sleep(0)
+    fence.obey(2)
+    release()
+    assert [refusal(each) for each in await asyncio.gather(*queued)] == ["box.fenced"] * 3
+    with pytest.raises(Refused, match=r"box\.fenced"):
+        await bench.open("later")
+    assert await bench.writer.call(lambda site, _: site.head) == head
+    await bench.writer.stop()
 
 
 async def test_followers_hear_of_a_group_before_its_devices_are_answered(bench: Bench) -> None:
