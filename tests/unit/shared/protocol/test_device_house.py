@@ -111,6 +111,7 @@ class _House:
             self.do(self.session.frame(News(self.at.position(), is_snapshot, state, cloud), self.now))
 
     def send(self, request: Kept) -> None:
+        assert self.at.epoch >= self.memory.epoch, "a box of a lower epoch than remembered gets no commands"
         if self.is_cut or self.at.fenced:
             self.do(self.session.silent(request.id, self.now))
             return
@@ -147,7 +148,7 @@ class _House:
         self.do(self.session.disconnected(0, self.now))
 
     def heal(self) -> None:
-        self.is_cut = False
+        self.is_cut, self.lost_answers = False, 0
 
     def swap(self, lacking: int = 2) -> None:
         """A replacement stands there, restored up to a little before the end, never behind the cloud."""
