@@ -218,3 +218,14 @@ def test_a_refusal_by_the_journal_that_comes_late_is_of_no_concern() -> None:
     wire.disconnect()
     assert wire.sender.journal_refused("feed.fork", "late", wire.now) == []
     assert wire.sender.phase is Phase.OFFLINE
+
+
+def test_what_is_said_to_the_other_box_of_the_site_in_an_attempt_of_the_same_number_is_not_for_us() -> None:
+    """Boxes of one site hear one another's answers; two links that started in the same millisecond count their attempts alike."""
+    sender = Sender(ME, sign, first_attempt=1)
+    (hello,) = (frame for frame in frames([action.data for action in sender.connected(0.0) if isinstance(action, Publish)]))
+    assert isinstance(hello, Hello)
+    answer = Answer(attempt=hello.attempt, incarnation="i", status=AnswerStatus.OK, watermark=START, key="UANOTHERBOX")
+    assert sender.answered(answer, 0.0) == []
+    assert sender.phase is Phase.GREETING
+    assert sender.answered(msgspec.structs.replace(answer, key=ME.key), 0.0) != []
