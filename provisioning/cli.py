@@ -63,6 +63,7 @@ def nats_init(directory: Path, host: str, port: int, as_json: bool) -> None:
     click.echo(f"COMANDA_HUB_NATS_CREDS={home.hub_creds}")
     click.echo(f"COMANDA_HUB_SIGNING_KEY={home.signing_seed}")
     click.echo(f"COMANDA_HUB_ACCOUNT_KEY={home.account_public}")
+    click.echo(f"COMANDA_HUB_CLAIM_ISSUERS={home.signing_public}")
 
 
 @group.command("enroll")
