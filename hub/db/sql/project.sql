@@ -27,13 +27,17 @@ for update skip locked
 -- name: lock_placement
 select epoch from placements where org_id = $1::uuid for share
 
--- Each with what a person has put in its place.
+-- Each with what a person has put in its place. The page is cut first: else a planner might join a whole backlog to read a page of it.
 -- name: entries
 select j.sequence, j.epoch, j.entry, c.entry as correction, c.sequence is not null and c.entry is null as is_left_out
-from journal j left join corrections c on c.org_id = j.org_id and c.site_id = j.site_id and c.sequence = j.sequence
-where j.org_id = $1::uuid and j.site_id = $2::uuid and j.sequence > $3
+from (
+    select sequence, epoch, entry
+    from journal
+    where org_id = $1::uuid and site_id = $2::uuid and sequence > $3
+    order by sequence
+    limit $4
+) as j left join corrections c on c.org_id = $1::uuid and c.site_id = $2::uuid and c.sequence = j.sequence
 order by j.sequence
-limit $4
 
 -- name: entries_at
 select j.sequence, j.epoch, j.entry, c.entry as correction, c.sequence is not null and c.entry is null as is_left_out
