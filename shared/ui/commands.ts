@@ -34,6 +34,7 @@ export interface Wire {
 export type TabWord =
   | { readonly say: "written"; readonly notes: readonly Note[] }
   | { readonly say: "refused"; readonly refusal: Refusal }
+  | { readonly say: "told"; readonly notice: Notice }
   | { readonly say: "dismissed"; readonly id: string }
   | { readonly say: "asks"; readonly id: string }
   | { readonly say: "decided"; readonly id: string; readonly isWanted: boolean };
@@ -59,6 +60,9 @@ export interface Notice {
   /** A command's id. */
   readonly about: string;
 }
+
+/** What a person has not read yet, at most: they are counted by kind. */
+const NOTICES_MAX = 1_000;
 
 export class CommandQueue {
   /** Not answered yet, in order. */
@@ -153,6 +157,10 @@ export class CommandQueue {
     this.#dismissed(refusal.kept.id);
   }
 
+  #noticed({ code, about }: Notice): void {
+    this.notices.value = [...this.notices.value, { code, about }].slice(-NOTICES_MAX);
+  }
+
   dismissNotices(): void {
     this.notices.value = [];
   }
@@ -168,6 +176,7 @@ export class CommandQueue {
     if (word.say === "written") this.#late?.push(...word.notes);
     if (word.say === "written") this.#tell((session) => word.notes.flatMap((note) => session.overheard(note, nowMs())));
     if (word.say === "refused") this.refusals.value = [...this.refusals.value, word.refusal];
+    if (word.say === "told") this.#noticed(word.notice);
     if (word.say === "dismissed") this.#dismissed(word.id);
     if (word.say === "asks") {
       this.#asksElsewhere = word.id;
@@ -209,7 +218,10 @@ export class CommandQueue {
     const rest: Action[] = [];
     for (const action of actions) {
       if (action.type === "Open") this.#ports.open(action.cursor);
-      else if (action.type === "Tell") this.notices.value = [...this.notices.value, action].slice(-20);
+      else if (action.type === "Tell") {
+        this.#noticed(action);
+        this.#ports.channel.say({ say: "told", notice: action });
+      }
       else if (action.type === "Ask") this.#ports.channel.say({ say: "asks", id: action.kept.id });
       else if (action.type === "Send" || action.type === "HandIn" || action.type === "ShowClaim") rest.push(action);
       else notes.push(action);

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from provisioning.keys import KeyPair, new_account
 from tests.support.boxes import claim_token, make_box, new_id
-from tests.support.programs import EdgeBox
+from tests.support.programs import EdgeBox, Program
 from tests.support.proxy import ThreadedProxy
 from tests.support.waiting import eventually
 from tests.ui.conftest import MENU
@@ -29,11 +29,15 @@ class Counter:
         self._proxy: ThreadedProxy | None = None
         self.port = 0
 
-    def make(self, epoch: int) -> EdgeBox:
-        """A box of the site under an epoch, with the menu in force."""
+    def enrol(self, epoch: int) -> EdgeBox:
+        """A box of the site under an epoch, as it comes from the technician."""
         data_dir = self._directory / f"box-{epoch}"
         make_box(data_dir, org_id=self.org_id, site_id=self.site_id, epoch=epoch, issuer=self.issuer)
-        made = self._make_edge(data_dir)
+        return self._make_edge(data_dir)
+
+    def make(self, epoch: int) -> EdgeBox:
+        """A box of the site under an epoch, with the menu in force."""
+        made = self.enrol(epoch)
         made.start_serve()
         with made.box_client() as client:
             client.put("/v1/menu", content=MENU.read_bytes()).raise_for_status()
@@ -54,6 +58,9 @@ class Counter:
         if self._proxy is not None:
             self._proxy.stop()
         self._proxy = None
+
+    def stop_at_end(self, program: Program) -> None:
+        self._stack.callback(program.stop)
 
     @property
     def url(self) -> str:
@@ -100,7 +107,7 @@ def test_a_fenced_box_says_so_everywhere_and_what_is_ordered_goes_to_the_present
     seat(pos, "2", "2 guests")
     add(pos, "Mint tea")
     expect(pos.get_by_role("status")).to_contain_text("1 order of this tablet is kept and goes to it.")
-    expect(pos.get_by_text("On this tablet")).to_be_visible()
+    expect(pos.get_by_text("On this tablet", exact=True)).to_be_visible()
     assert lines_of(old) == [("1", "Lentil soup", "sent")]
 
     counter.put(new)
@@ -127,6 +134,32 @@ def test_the_old_box_is_switched_on_again_and_the_tablet_shows_it_the_claim_of_t
     expect(pos.get_by_role("dialog")).to_have_count(0, timeout=SOON_MS)
     expect(pos.get_by_role("button", name="Table 1", exact=True)).to_contain_text("Box")
     assert lines_of(new) == [("1", "Lentil soup", "sent")]
+
+
+def test_a_box_dies_and_its_replacement_is_made_from_what_the_tablets_hold(counter: Counter, open_page: OpenPage, short_dir: Path) -> None:
+    old = counter.make(1)
+    counter.put(old)
+    pos = open_page(f"{counter.url}/pos/")
+    order_soup(pos)
+    old.serve.kill()
+    seat(pos, "2", "1 guest")
+    add(pos, "Mint tea")
+    expect(pos.get_by_text("No connection to the box.")).to_be_visible(timeout=SOON_MS)
+
+    new = counter.enrol(2)
+    arguments = ("--data-dir", new.data_dir, "--port", str(new.port), "--no-hub", "--menu", MENU, "--tablets", "2", "--wait", "60")
+    restore = Program("restore", short_dir, "edge", "restore", *arguments)
+    counter.stop_at_end(restore)
+    restore.start()
+    counter.put(new)
+    expect(pos.get_by_role("status")).to_contain_text("The box collects what the tablets hold.", timeout=SOON_MS)
+    expect(pos.get_by_text("On this tablet", exact=True)).to_be_visible()
+    kds = open_page(f"{counter.url}/kds/")  # the second tablet of the house
+    eventually(lambda: not restore.is_running, "every tablet has handed in")
+    new.start_serve()
+    expect(pos.get_by_text("On the box")).to_be_visible(timeout=SOON_MS)
+    expect(kds.get_by_role("button", name="Bump ticket 1, Table 1")).to_be_visible(timeout=SOON_MS)
+    assert lines_of(new) == [("1", "Lentil soup", "sent"), ("2", "Mint tea", "held")]
 
 
 def test_a_tablet_taken_to_another_restaurant_sends_nothing_of_the_first_until_told_to_forget_it(

@@ -103,6 +103,31 @@ def test_a_tablet_is_found_after_days_and_asks_before_the_kitchen_cooks_what_it_
     eventually(lambda: names(checks) == [("2", [("Lentil soup", "sent")])])
 
 
+# What a tablet of release 0.2 had written down: Dexie's version 1 is 10 in the browser's own count.
+KEPT_BY_0_2 = """async () => {
+  const open = indexedDB.open("comanda-pos", 10);
+  open.onupgradeneeded = () => {
+    open.result.createObjectStore("kept", { keyPath: "order", autoIncrement: true }).createIndex("id", "id", { unique: true });
+  };
+  await new Promise((done, failed) => ([open.onsuccess, open.onerror] = [done, failed]));
+  const id = "018bcfe5-6800-7001-8203-040506070809";
+  const command = { type: "OpenCheck", check_id: "018bcfe5-6800-7001-8203-04050607080a", table_id: "3", covers: 1 };
+  const add = open.result.transaction("kept", "readwrite").objectStore("kept").add({ id, commands: [{ id, command }], keptMs: Date.now() });
+  await new Promise((done, failed) => ([add.onsuccess, add.onerror] = [done, failed]));
+  open.result.close();
+}"""
+
+
+def test_a_tablet_is_updated_with_orders_of_the_older_release_in_it_and_sends_them(
+    box: EdgeBox, open_page: OpenPage, checks: Checks
+) -> None:
+    pos = open_page(f"{box.url}/healthz")
+    pos.evaluate(KEPT_BY_0_2)
+    pos.goto(f"{box.url}/pos/")
+    expect(pos.get_by_role("button", name="Table 3", exact=True)).to_contain_text("Box")
+    assert names(checks) == [("3", [])]
+
+
 def test_each_check_says_whether_it_is_on_the_tablet_on_the_box_or_in_the_cloud(
     box: EdgeBox, open_page: OpenPage, make_proxy: Callable[[int], ThreadedProxy]
 ) -> None:

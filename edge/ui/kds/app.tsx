@@ -12,7 +12,7 @@ import { allDay, TapGuard } from "./board.ts";
 import { glide, places } from "./glide.ts";
 import { sound, toggleSound, touched } from "./sound.ts";
 import {
-  arrived, bump, chooseStation, countOf, device, isPass, recallLast, station, stationName, stations, t, ticketName, tickets, words,
+  arrived, bump, bumpsKept, chooseStation, countOf, device, isPass, recallLast, station, stationName, stations, t, ticketName, tickets, words,
 } from "./state.ts";
 import { TicketCard } from "./ticket.tsx";
 
@@ -69,7 +69,7 @@ function TopBar() {
 
 /** Over the foot of the screen, so that no ticket moves under a thumb. */
 function Lost({ lost }: { readonly lost: boolean }) {
-  const kept = device.queue.waiting.value.length;
+  const kept = bumpsKept.value;
   const heard = device.feed.heardMs.value;
   const trouble = device.queue.trouble.value;
   const away = device.queue.isTurnedAway.value;
@@ -88,7 +88,7 @@ function Lost({ lost }: { readonly lost: boolean }) {
 /** The box answers, and is not the one to cook for; or not yet. */
 function NotThisBox() {
   const wrong = device.queue.wrong.value;
-  const kept = device.queue.waiting.value.length;
+  const kept = bumpsKept.value;
   return (
     <p class={wrong === "" ? "lost-band soon" : "lost-band"} role="alert">
       <Icon name={wrong === "" ? "clock" : "warning"} size={40} />

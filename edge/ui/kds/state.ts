@@ -41,6 +41,9 @@ function isExpo(name: string): boolean {
 /** Whether this screen is the pass, where everything is put together and handed over. */
 export const isPass = computed(() => isExpo(station.value));
 
+/** What a cook has done that the box has not taken; that tickets are shown is no news to anybody. */
+export const bumpsKept = computed(() => device.queue.waiting.value.filter(({ commands }) => commands.some(({ command }) => command.type !== "MarkShown")).length);
+
 const bumped = computed(() => bumpedIds(device.queue.underway.value));
 
 /** How many tickets a station (`""`: all of them) has to see to. */
