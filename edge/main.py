@@ -6,14 +6,11 @@ routes and SQL are elsewhere.
 
 import asyncio
 import contextlib
-import errno
 import gc
 import logging
 import os
-import signal
-import socket
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,7 +21,6 @@ import uvloop
 
 from edge.api.alarms import look
 from edge.api.app import create_app
-from edge.api.identity import LOOPBACK
 from edge.api.link import cloud_of
 from edge.api.metrics import Metrics
 from edge.api.state import Edge
@@ -46,6 +42,7 @@ from edge.journal.reader import Reader
 from edge.journal.store import SqliteStore
 from edge.journal.upgrade import upgrade
 from edge.journal.writer import Writer
+from edge.listening import Server, listen, listen_unix
 from edge.offline_cards import OfflineCards
 from edge.settings import EdgeSettings
 from shared.domain.errors import Refused
@@ -53,7 +50,7 @@ from shared.domain.registry import ERRORS
 from shared.domain.site import SiteState
 from shared.limits import GC_MIDDLE_EVERY, GC_OLD_EVERY, GC_YOUNG_OBJECTS, GRACEFUL_STOP_S, HTTP_CONNECTIONS_MAX
 from shared.operator_error import OperatorError
-from shared.protocol.entry import Position, decode_entry
+from shared.protocol.entry import START, Position, decode_entry
 
 __all__ = ["JOURNAL", "RESTORING", "run", "serve"]
 
@@ -150,6 +147,13 @@ def _open(data_dir: Path, identity: BoxIdentity) -> tuple[SqliteStore, Site]:
     try:
         store = SqliteStore(path)
         upgrade(store)
+        if identity.epoch > 1 and store.head().position == START:
+            store.close()
+            raise OperatorError(
+                "restore.needed",
+                f"This box replaces another (epoch {identity.epoch}), and its journal is empty.",
+                "Run `comanda edge restore` first: docs/runbooks/swap.md. If nothing was ever sold, add --no-tablets.",
+            )
         site = Site(identity, store, utc_now)
         site.start()
     except sqlite3.Error as error:
@@ -183,30 +187,6 @@ def _fence(box: Box, told: Followers) -> Fence:
     return fence
 
 
-class _Server(uvicorn.Server):
-    """Uvicorn, saying where it listens once it does, and leaving the process to us when it has stopped."""
-
-    def __init__(self, config: uvicorn.Config, said: str) -> None:
-        super().__init__(config)
-        self._said = said
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        log.info("%s", self._said)
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Uvicorn would raise the signal again once it has stopped, and so end the process before the writer is at its end."""
-        loop, signals = asyncio.get_running_loop(), (signal.SIGTERM, signal.SIGINT)
-        for number in signals:
-            loop.add_signal_handler(number, self.handle_exit, number, None)
-        try:
-            yield
-        finally:
-            for number in signals:
-                loop.remove_signal_handler(number)
-
-
 async def serve(settings: EdgeSettings, recover: Recover | None = None) -> None:
     """Serve until SIGTERM or SIGINT. Raises OperatorError when it cannot start.
 
@@ -216,9 +196,9 @@ async def serve(settings: EdgeSettings, recover: Recover | None = None) -> None:
         hint = "Run `comanda edge restore` again: it goes on where it was; then start this."
         raise OperatorError("restore.unfinished", f"{settings.data_dir} is being restored, and lacks what is still to come.", hint)
     with single_writer(settings.data_dir), contextlib.ExitStack() as stack:
-        tcp, where = _listen(settings)
+        tcp, where = listen(settings)
         stack.callback(tcp.close)
-        unix = _listen_unix(settings.data_dir / SOCKET)
+        unix = listen_unix(settings.data_dir / SOCKET)
         stack.callback(unix.close)
         async with running(settings, is_recovering=recover is not None) as edge:
             log.info("journal of %s: epoch %s, sequence %s", edge.box.site_name, edge.site.epoch, edge.feed.head.sequence)
@@ -229,7 +209,7 @@ async def serve(settings: EdgeSettings, recover: Recover | None = None) -> None:
                 log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=int(GRACEFUL_STOP_S),
                 limit_concurrency=HTTP_CONNECTIONS_MAX, server_header=False, proxy_headers=False,
             )  # fmt: skip
-            server = _Server(config, f"listening on {where} and {settings.data_dir / SOCKET}")
+            server = Server(config, f"listening on {where} and {settings.data_dir / SOCKET}")
             recovery = asyncio.ensure_future(_recover(edge, recover, server)) if recover is not None else None
             await server.serve(sockets=[tcp, unix])
             if recovery is not None:
@@ -243,52 +223,6 @@ async def _recover(edge: Edge, recover: Recover, server: uvicorn.Server) -> None
         await recover(edge)
     finally:
         server.should_exit = True
-
-
-def _listen(settings: EdgeSettings) -> tuple[socket.socket, str]:
-    if settings.fd is not None:
-        try:
-            return socket.socket(fileno=settings.fd), f"file descriptor {settings.fd}"
-        except OSError as error:
-            raise OperatorError(
-                "fd.unusable",
-                f"File descriptor {settings.fd} is no socket: {error}",
-                "Leave --fd to systemd's socket unit, and name a port with --port.",
-            ) from error
-    if settings.host not in LOOPBACK and settings.trust_loopback:
-        log.warning("listening on %s: only devices with a token are served there", settings.host)
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listener = socket.socket(family)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((settings.host, settings.port))
-    except OSError as error:
-        listener.close()
-        if error.errno == errno.EADDRINUSE:
-            hint = "Stop what uses it, or choose another with --port."
-            raise OperatorError("port.in_use", f"{settings.host}:{settings.port} cannot be listened on: {error}", hint) from error
-        raise OperatorError(
-            "address.unusable",
-            f"{settings.host}:{settings.port} cannot be listened on: {error}",
-            "Give an address of this machine with --host, and a port that this user may take with --port.",
-        ) from error
-    listener.listen(HTTP_CONNECTIONS_MAX)
-    return listener, f"http://{settings.host}:{listener.getsockname()[1]}"
-
-
-def _listen_unix(path: Path) -> socket.socket:
-    """The socket of the box's own programs: the lock is held, so a leftover file belongs to nobody."""
-    path.unlink(missing_ok=True)
-    listener = socket.socket(socket.AF_UNIX)
-    previous = os.umask(0o117)
-    try:
-        listener.bind(str(path))
-    except OSError as error:
-        raise OperatorError("socket.unusable", f"{path} cannot be listened on: {error}", "Use a shorter path for --data-dir.") from error
-    finally:
-        os.umask(previous)
-    listener.listen(128)
-    return listener
 
 
 def run(settings: EdgeSettings, recover: Recover | None = None) -> None:
