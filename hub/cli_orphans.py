@@ -8,8 +8,9 @@ from typing import Any
 import click
 import msgspec
 
+from hub.app.deciding import Decided, adopt, set_aside
 from hub.app.errors import HubRefused
-from hub.app.orphans import Branch, Decided, OrphanedCommand, adopt, read_branches, set_aside
+from hub.app.orphans import Branch, OrphanedCommand, read_branches
 from hub.app.ports import Scope, Site
 from hub.cli_common import as_json, decided_by, moment, operations_of, run_with, show, table
 from hub.stores import Stores

@@ -1,11 +1,10 @@
 """What a replaced box still held, command by command: seen, adopted, or set aside with a reason (Law 6).
 
-What lives here: entries of a branch put together to the commands they came of, what has become of each, and a person's decisions. The
-site owns its journal: to adopt is to send it a command (shared/domain/adopting.py), which its box carries out or refuses. How
-orphans are kept is behind the port.
+What lives here: entries of a branch put together to the commands they came of, and what has become of each. The site owns its
+journal: to adopt is to send it a command (deciding.py), which its box carries out or refuses. How orphans are kept is behind the port.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Literal
@@ -16,12 +15,12 @@ from hub.app.errors import HubRefused
 from hub.app.operating import BranchView, Operations, OrphanRow, SentCommand
 from hub.app.ports import Site
 from hub.project.reading import RawEntry, read_entry
-from shared.domain.adopting import BOX_OWN, AdoptOrphan, OrphanAdopted, OrphanedEntry
+from shared.domain.adopting import BOX_OWN, OrphanAdopted
 from shared.domain.ids import is_id
 from shared.domain.kernel import Key
-from shared.limits import ADOPT_BYTES_MAX, EVENTS_PER_COMMAND_MAX, ORPHANS_PAGE_ENTRIES, SITE_COMMAND_TTL_S
+from shared.limits import ORPHANS_PAGE_ENTRIES
 
-__all__ = ["Branch", "Decided", "OrphanedCommand", "adopt", "read_branches", "set_aside"]
+__all__ = ["OPEN", "Branch", "OrphanedCommand", "read_branches", "subjects_of"]
 
 State = Literal["held", "incomplete", "own", "waiting", "expired", "refused", "adopted", "in_effect", "set_aside"]
 OPEN: frozenset[State] = frozenset({"held", "incomplete", "own", "expired", "refused"})
@@ -69,14 +68,6 @@ class Branch(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def undecided(self) -> int:
         return sum(each.state in OPEN for each in self.commands)
-
-
-class Decided(msgspec.Struct, frozen=True, kw_only=True):
-    """What was decided of which commands, by their first sequences; `passed_over` needed nothing."""
-
-    adopted: tuple[int, ...] = ()
-    set_aside: tuple[int, ...] = ()
-    passed_over: tuple[int, ...] = ()
 
 
 class _Event(msgspec.Struct, frozen=True):
@@ -154,7 +145,7 @@ def _command(site: Site, rows: Sequence[OrphanRow], sent: Mapping[str, SentComma
     return OrphanedCommand(
         first=row.sequence, last=rows[-1].sequence, command_id=first.command, state=_state_of(rows, said, command),
         code=command.result if command else "", at=first.at, date=first.date, device=first.device, actor=first.actor,
-        events=tuple([each.event.type or "?" for each in said]), about=tuple([id for _, id in _subjects(site, rows)]), reason=row.reason,
+        events=tuple([each.event.type or "?" for each in said]), about=tuple([id for _, id in subjects_of(site, rows)]), reason=row.reason,
         decided_by=asked.asked_by if asked else row.decided_by, decided_at=asked.asked_at if asked else row.decided_at, rows=tuple(rows),
     )  # fmt: skip
 
@@ -174,7 +165,7 @@ def _state_of(rows: Sequence[OrphanRow], said: Sequence[_Said], sent: SentComman
     return "held" if whole and is_id(said[0].command) else "incomplete"
 
 
-def _subjects(site: Site, rows: Sequence[OrphanRow]) -> list[Key]:
+def subjects_of(site: Site, rows: Sequence[OrphanRow]) -> list[Key]:
     """The checks and tickets that the entries are about."""
     found: dict[Key, None] = {}
     for row in rows:
@@ -212,112 +203,3 @@ async def _compare(shard: Operations, site: Site, branch: BranchView, rows: Sequ
             await shard.decide(site.org_id, site.site_id, branch.epoch, held[command], state, "", by)
     await shard.compared(site.org_id, site.site_id, branch.epoch, branch.kept.sequence, at)
     return any(brought.values())
-
-
-# --- decisions -----------------------------------------------------------------------------------
-
-
-async def adopt(
-    shard: Operations, site: Site, epoch: int, sequences: Collection[int] | None, decided_by: str, ttl_s: float = SITE_COMMAND_TTL_S
-) -> Decided:
-    """Hand the commands that hold these entries (None: all) to the box of the site, in order. What only ran the old box is set aside.
-
-    Raises HubRefused, and then nothing was handed over: `orphan.unknown`, `orphan.decided`, `orphan.box_own`, `orphan.incomplete`,
-    `orphan.out_of_order` where an earlier command about the same check is left out, `orphan.too_large`.
-    """
-    _ensure_said(decided_by, "who decides")
-    [branch] = await read_branches(shard, site, epoch)
-    is_all = sequences is None
-    wanted = _wanted(branch, sequences)
-    ready: list[tuple[OrphanedCommand, bytes]] = []
-    own: list[OrphanedCommand] = []
-    passed: list[int] = []
-    for each in wanted:
-        if each.state == "own" and is_all:
-            own.append(each)
-        elif each.state in ("waiting", "adopted", "in_effect") or (is_all and each.state == "set_aside"):
-            passed.append(each.first)
-        else:
-            _ensure_adoptable(each)
-            ready.append((each, _command_of(each)))
-    _ensure_in_order(site, branch, [each for each, _ in ready])
-    for each, command in ready:
-        await shard.send_command(site.org_id, site.site_id, each.command_id, command, ttl_s, decided_by)
-    for each in own:
-        await shard.decide(site.org_id, site.site_id, epoch, each.sequences, "set_aside", "it only ran the old box", decided_by)
-    return Decided(
-        adopted=tuple([each.first for each, _ in ready]), set_aside=tuple([each.first for each in own]), passed_over=tuple(passed)
-    )  # fmt: skip
-
-
-async def set_aside(shard: Operations, site: Site, epoch: int, sequences: Collection[int] | None, reason: str, decided_by: str) -> Decided:
-    """The commands that hold these entries (None: all that nobody has decided on) hold no more, for `reason`; they are kept.
-
-    Raises HubRefused: `orphan.unknown`, `orphan.decided`, `orphan.waiting` for one that the box may take at any moment.
-    """
-    _ensure_said(decided_by, "who decides")
-    _ensure_said(reason, "a reason")
-    [branch] = await read_branches(shard, site, epoch)
-    wanted = _wanted(branch, sequences)
-    for each in wanted if sequences is not None else ():
-        if each.state == "waiting":
-            raise HubRefused("orphan.waiting", f"The command at {each.first} waits for the box.")
-        if each.state in ("adopted", "in_effect"):
-            raise HubRefused("orphan.decided", f"The command at {each.first} is in the journal of the site.")
-    done = [each for each in wanted if each.state in OPEN]
-    for each in done:
-        await shard.decide(site.org_id, site.site_id, epoch, each.sequences, "set_aside", reason, decided_by)
-    passed = tuple([each.first for each in wanted if each not in done])
-    return Decided(set_aside=tuple([each.first for each in done]), passed_over=passed)
-
-
-def _wanted(branch: Branch, sequences: Collection[int] | None) -> list[OrphanedCommand]:
-    if sequences is None:
-        return list(branch.commands)
-    known = {sequence: each for each in branch.commands for sequence in each.sequences}
-    missing = sorted(set(sequences) - known.keys())
-    if missing:
-        raise HubRefused("orphan.unknown", f"The branch of epoch {branch.epoch} holds no entry {missing[0]}.")
-    chosen = {known[sequence].first for sequence in sequences}
-    return [each for each in branch.commands if each.first in chosen]
-
-
-def _ensure_adoptable(command: OrphanedCommand) -> None:
-    if command.state == "set_aside":
-        raise HubRefused("orphan.decided", f"The command at {command.first} was set aside by {command.decided_by}: {command.reason}")
-    if command.state == "own":
-        raise HubRefused("orphan.box_own", f"{command.events[0]} at {command.first} only ran the old box.")
-    if command.state == "incomplete" or len(command.rows) > EVENTS_PER_COMMAND_MAX:
-        raise HubRefused("orphan.incomplete", f"Of the command at {command.first} not every entry is here, or it cannot be read.")
-
-
-def _command_of(command: OrphanedCommand) -> bytes:
-    entries = tuple([OrphanedEntry(hash=row.hash.hex(), entry=msgspec.Raw(row.entry)) for row in command.rows])
-    body = msgspec.json.encode(AdoptOrphan(entries=entries))
-    if len(body) > ADOPT_BYTES_MAX:
-        raise HubRefused("orphan.too_large", f"The command at {command.first} has {len(body)} bytes; {ADOPT_BYTES_MAX} can be handed over.")
-    return body
-
-
-def _ensure_in_order(site: Site, branch: Branch, ready: Sequence[OrphanedCommand]) -> None:
-    """What follows on a check holds only with what came before it."""
-    going = {each.first for each in ready}
-    wanted = {key for each in ready for key in _subjects(site, each.rows)}
-    missing: dict[Key, int] = {}
-    for each in branch.commands:
-        keys = [key for key in _subjects(site, each.rows) if key in wanted]
-        if each.first in going:
-            for kind, id in keys:
-                if (kind, id) in missing:
-                    raise HubRefused(
-                        "orphan.out_of_order",
-                        f"The command at {each.first} follows on that at {missing[kind, id]} about {kind} {id}, which is not adopted.",
-                    )
-        elif each.state not in ("adopted", "in_effect", "waiting"):
-            for key in keys:
-                missing.setdefault(key, each.first)
-
-
-def _ensure_said(text: str, what: str) -> None:
-    if not text.strip():
-        raise HubRefused("decision.unsigned", f"Say {what}.")

@@ -185,4 +185,4 @@ def test_after_all_that_nothing_was_quarantined_and_no_defect_was_logged(chain: 
     """The last of this file: what the stories before have left in the logs."""
     for program in (chain.edge.serve, chain.edge.link, chain.hub.api):
         assert "Traceback" not in program.log_text(), program.log_text()[-4000:]
-    assert chain.hub.command("quarantine", chain.site_id)["quarantine"] == []
+    assert chain.hub.command("quarantine", "list", chain.site_id)["quarantine"] == []

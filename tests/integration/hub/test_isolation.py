@@ -14,7 +14,7 @@ from tests.support.hub_rig import HubRig
 from tests.support.journals import SiteJournal
 from tests.support.postgres import Database
 
-CONTENTS = ("journal", "forks", "orphans", "keepsakes", "site_commands", "aggregates", "quarantine", *TABLES)
+CONTENTS = ("journal", "forks", "orphans", "keepsakes", "site_commands", "aggregates", "quarantine", "corrections", *TABLES)
 POSITIONS = ("placements", "watermarks", "contacts", "cursors", "orphan_branches", "holes")
 Tenants = tuple[SiteJournal, SiteJournal]
 
@@ -49,6 +49,11 @@ async def full_site(rig: HubRig, directory: Path) -> SiteJournal:
         "values ($2::text::uuid, $1::text::uuid, 'command', '{}', now() + interval '1 hour')",
         journal.address.org_id,
     )  # fmt: skip
+    await rig.look_as(
+        journal,
+        "insert into corrections (org_id, site_id, sequence, reason, decided_by) values ($2::text::uuid, $1::text::uuid, 999999, 'x', 'anna')",
+        journal.address.org_id,
+    )
     await rig.greeter.greet([journal.hello()])
     await rig.claim(SiteJournal(*journal.address))
     await rig.make_applier().apply([replaced_tail(journal)])  # one that has not cached who was the present box

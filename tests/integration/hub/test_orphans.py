@@ -14,9 +14,10 @@ import pytest
 import pytest_asyncio
 
 from edge.app.site import HUB, Outcome, RefusedCommand, Request
+from hub.app.deciding import adopt, set_aside
 from hub.app.errors import HubRefused
 from hub.app.operating import Operations
-from hub.app.orphans import Branch, adopt, read_branches, set_aside
+from hub.app.orphans import Branch, read_branches
 from hub.app.ports import Scope, Site
 from hub.app.sites import find_site
 from shared.domain.check import OpenCheck
