@@ -54,6 +54,7 @@ class DeviceSession:
         self._can_hand_in = True
         self._owed: list[str] | None = None  # held commands that this box is to be handed; None: it has been
         self._handing: tuple[str, ...] | None = None  # a hand-in without an answer
+        self._is_clear = False  # all that this box was owed when it was first heard has been handed in
         self._waited = False  # the box said of some that they wait
         self._to_place: list[str] = []  # handed in, and at an unknown place until the next snapshot
         self._claim_told = False
@@ -112,6 +113,7 @@ class DeviceSession:
         first, resumed_from = not self._heard, self.cursor
         if first:
             self._heard, self._can_hand_in, self._claim_told, self.is_turned_away = True, True, False, False
+            self._is_clear = False
             self._attempt, self._next_ms = 0, now_ms
         if news.is_snapshot or sequence_of(news.position) >= sequence_of(self.cursor):
             self.cursor = news.position
@@ -335,7 +337,8 @@ class DeviceSession:
         if not (is_leading and self._heard):
             return self._go_on(now_ms)
         actions = self._learn()
-        self._owe("")
+        if not self._is_clear:
+            self._owe("")
         return actions + self._go_on(now_ms)
 
     # --- time ----------------------------------------------------------------------------------
@@ -366,6 +369,7 @@ class DeviceSession:
             self.asked = ""
         if not self.is_leading:
             return []
+        self._is_clear |= self.phase in (Phase.LIVE, Phase.WAITING_PERSON)
         return [*self._release(*self.held.to_release(self._clouded, now_ms), "held.expired"), *act(self, now_ms)]
 
     @property

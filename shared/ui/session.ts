@@ -53,6 +53,8 @@ export class DeviceSession {
   #owed: readonly string[] | null = null;
   #handing: readonly string[] | null = null;
   #waited = false;
+  /** All that this box was owed when it was first heard has been handed in. */
+  #isClear = false;
   /** Handed in, and at an unknown place until the next snapshot. */
   #toPlace: string[] = [];
   #claimTold = false;
@@ -111,7 +113,7 @@ export class DeviceSession {
     const first = !this.#heard;
     let resumedFrom = this.cursor;
     if (first) {
-      [this.#heard, this.#canHandIn, this.#claimTold, this.isTurnedAway] = [true, true, false, false];
+      [this.#heard, this.#canHandIn, this.#claimTold, this.isTurnedAway, this.#isClear] = [true, true, false, false, false];
       [this.#attempt, this.#nextMs] = [0, nowMs];
     }
     if (news.isSnapshot || sequenceOf(news.position) >= sequenceOf(this.cursor)) this.cursor = news.position;
@@ -326,7 +328,7 @@ export class DeviceSession {
     [this.#sending, this.asked, this.#handing] = ["", "", null];
     if (!isLeading || !this.#heard) return this.#goOn(nowMs);
     const actions = this.#learn();
-    this.#owe("");
+    if (!this.#isClear) this.#owe("");
     return [...actions, ...this.#goOn(nowMs)];
   }
 
@@ -362,6 +364,7 @@ export class DeviceSession {
     this.phase = phase;
     if (phase !== "waiting_person") this.asked = "";
     if (!this.isLeading) return [];
+    this.#isClear ||= phase === "live" || phase === "waiting_person";
     return [...this.#release(...this.held.toRelease(this.#clouded(), nowMs), "held.expired"), ...act()];
   }
 

@@ -460,6 +460,17 @@ def test_the_leading_tab_closes_and_the_other_sends_what_it_left_under_the_same_
     assert sent(second.lead(False, 60_002)) == []
 
 
+def test_a_tab_that_leads_again_hands_in_nothing_that_this_box_has_answered_for() -> None:
+    """A hidden tab is woken once a minute, and loses its lease in between."""
+    session = live()
+    session.submit(TEA, 0)
+    session.accepted("tea", accepted(TEA, 11), 1)
+    session.frame(news(11, cloud=0), 2)
+    session.lead(False, 3)
+    assert session.lead(True, 60_000) == []
+    assert session.phase is Phase.LIVE
+
+
 def test_a_box_that_spoke_before_the_memory_was_read_is_judged_by_it_all_the_same() -> None:
     session = DeviceSession(is_leading=False)
     session.start(0)
