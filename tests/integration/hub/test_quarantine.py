@@ -232,3 +232,23 @@ async def test_the_operator_sees_how_much_waits_but_not_what(rig: HubRig) -> Non
     assert counts[site.address.site_id] == len(await held(rig, site))
     following = await shard.quarantine_following(*site.address, at, 1_000)
     assert [each.sequence for each in following] == [sequence for sequence, code in await held(rig, site) if code == "quarantine.follows"]
+
+
+async def test_what_the_database_still_will_not_keep_stays_and_the_rest_is_freed(rig: HubRig) -> None:
+    """It folds, but its id is none: entry by entry is found which."""
+    site = await rig.add_site()
+    site.order()
+    lost = "not a uuid"
+    site.append(b'{"type":"CheckOpened","check_id":"%s","number":1,"business_date":"2026-03-01","currency":"USD"}' % lost.encode())
+    bad = site.head.sequence
+    site.append(b'{"type":"CheckMoved","check_id":"%s","table_id":"5"}' % lost.encode())
+    site.order()
+    await projected(rig, site)
+    before = await held(rig, site)
+    assert [code for _, code in before] == ["projection.unkeepable", "quarantine.follows"]
+    again = await retry(await shard_of(rig, site), site.address)
+    assert (again.folded, [(each.sequence, each.code) for each in again.held]) == (0, before)
+    assert await held(rig, site) == before
+    for sequence in (bad, bad + 1):
+        await resolve(await shard_of(rig, site), site.address, Correction(sequence=sequence, event=None, reason="x", decided_by="a"))
+    await ensure_whole(rig, site)
