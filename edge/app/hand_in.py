@@ -12,6 +12,7 @@ A command that the site refuses is kept for a person, and stays refused when it 
 have made up for it by then, and it would be in effect twice.
 """
 
+import heapq
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import datetime
 from typing import Literal, Protocol
@@ -77,7 +78,6 @@ Known = Callable[[Collection[str]], Awaitable[Mapping[str, CommandRecord]]]
 class _Collected(msgspec.Struct, frozen=True):
     device: Device
     held: HeldCommand
-    place: tuple[int, int]
 
 
 class HandInDesk:
@@ -93,6 +93,7 @@ class HandInDesk:
         self._book = book
         self._now = now
         self._collected: dict[str, _Collected] = {}
+        self._order: list[tuple[tuple[int, int], str]] = []  # a heap of places and ids; what is not in _collected any more is passed over
         self.is_collecting = False
         self.tallies: dict[str, HandInTally] = {}
         self.positions: dict[str, Position] = {}
@@ -125,7 +126,7 @@ class HandInDesk:
                 self._collect(device, held, places[id])
                 results[id] = HandInResult(command_id=id, outcome="waits")
             else:
-                results[id] = await self._play_now(_Collected(device, held, _place_of(places[id])))
+                results[id] = await self._play_now(_Collected(device, held))
         if self.is_collecting and hand_in.is_last:
             self._tally(device).is_complete = True
         return HandedIn(results=tuple([results[held.submit.id] for held in hand_in.commands]))
@@ -134,16 +135,25 @@ class HandInDesk:
         if len(self._collected) >= HAND_INS_COLLECTED_MAX:
             raise Refused("edge.busy", f"{HAND_INS_COLLECTED_MAX} commands of tablets wait to be played.")
         self.positions[held.submit.id] = position
-        self._collected[held.submit.id] = _Collected(device, held, _place_of(position))
+        if held.submit.id not in self._collected:
+            heapq.heappush(self._order, (_place_of(position), held.submit.id))
+        self._collected[held.submit.id] = _Collected(device, held)
 
     async def play_next(self) -> bool:
         """Play the first of what was collected; whether there was one. Raises Refused for what passes by itself: call it again."""
-        if not self._collected:
-            return False
-        id, first = min(self._collected.items(), key=lambda item: item[1].place)
-        await self._play_one(first)
-        del self._collected[id]
-        return True
+        while self._order:
+            place, id = heapq.heappop(self._order)
+            first = self._collected.get(id)
+            if first is None:  # known by now
+                continue
+            try:
+                await self._play_one(first)
+            except Refused:
+                heapq.heappush(self._order, (place, id))
+                raise
+            self._collected.pop(id, None)
+            return True
+        return False
 
     async def _play_now(self, item: _Collected) -> HandInResult:
         before = self._book.find(item.held.submit.id)

@@ -242,6 +242,16 @@ def test_a_directory_that_was_left_as_it_is_serves_on(old, stick, mirror, claime
     assert read_journal(old.data_dir / "journal.db")[: len(before)] == before
 
 
+def test_a_replacement_never_begins_from_nothing_because_somebody_forgot_to_restore_it(new):
+    done = run("edge", "serve", "--data-dir", new.data_dir, "--port", str(new.port))
+    assert done.returncode == 1
+    assert "restore.needed" in done.stderr
+    done = run("edge", "restore", "--data-dir", new.data_dir, "--no-hub", "--no-tablets", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["came"] == []
+    new.start_serve()
+
+
 def test_a_box_without_a_hub_to_ask_says_how_to_go_on_without(new):
     done = run("edge", "restore", "--data-dir", new.data_dir)
     assert done.returncode == 1

@@ -82,6 +82,16 @@ async def test_two_tablets_hand_in_one_table_and_it_is_played_in_the_order_in_wh
     assert await box.take(POS, held(OPEN, 40)) == ["known"]
 
 
+async def test_a_tablet_that_comes_while_the_box_plays_is_played_with_the_rest_in_its_place(box: Box) -> None:
+    box.desk.is_collecting = True
+    await box.take(POS, held(OPEN, 40), held(line("3"), 44))
+    assert await box.desk.play_next()
+    await box.take(OTHER, held(line("1"), 41), held(line("2"), 42))
+    await box.play_all()
+    assert box.asked == [submit(command).id for command in (OPEN, line("1"), line("2"), line("3"))]
+    assert not await box.desk.play_next()
+
+
 async def test_a_command_of_an_earlier_epoch_goes_before_one_of_a_later_whatever_their_sequences(box: Box) -> None:
     box.desk.is_collecting = True
     await box.take(POS, held(line("1"), 12, epoch=2), held(OPEN, 90, epoch=1))
