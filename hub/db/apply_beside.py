@@ -43,7 +43,6 @@ class BesideJournals:
         await self._connection.execute(
             SQL["advance"], *columns(list(watermarks)), [m.epoch for m in marks], [m.sequence for m in marks], [m.hash for m in marks]
         )
-        await self._connection.execute(SQL["notify"])
 
     # --- replaced boxes ----------------------------------------------------------------------------
 

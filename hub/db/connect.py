@@ -83,6 +83,7 @@ class Database:
                     timeout=CONNECT_TIMEOUT_S,
                     command_timeout=self._query_timeout_s,
                     server_settings=self._session(),
+                    reset=_nothing_to_reset,
                 )
             return self._pool
 
@@ -175,6 +176,11 @@ class Database:
         except TimeoutError:
             log.warning("%s: connections did not close in time and were cut", self.name)
             pool.terminate()
+
+
+async def _nothing_to_reset(_connection: Connection) -> None:
+    """What a transaction sets ends with it (`act_for` and all of sql/ set for the transaction only), and the pool has rolled back one that
+    was left open. Asking Postgres for more would be a round trip after every commit, for which whoever waits for its answer waits too."""
 
 
 async def act_for(connection: Connection, org_id: str) -> None:

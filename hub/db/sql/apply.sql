@@ -34,14 +34,14 @@ insert into journal (org_id, site_id, sequence, received_on, epoch, hash, entry)
 select $1::uuid, site_id, sequence, (now() at time zone 'UTC')::date, epoch, hash, entry
 from unnest($2::uuid[], $3::bigint[], $4::integer[], $5::bytea[], $6::bytea[]) as new (site_id, sequence, epoch, hash, entry)
 
+-- Projectors of this shard look for work when they hear of it, after the commit: in one statement, since each is a round trip.
 -- name: advance
-update watermarks w
-set epoch = new.epoch, sequence = new.sequence, hash = new.hash, received_at = now()
-from unnest($1::uuid[], $2::uuid[], $3::integer[], $4::bigint[], $5::bytea[]) as new (org_id, site_id, epoch, sequence, hash)
-where w.org_id = new.org_id and w.site_id = new.site_id
-
--- Projectors of this shard look for work when they hear it, after the commit.
--- name: notify
+with moved as (
+    update watermarks w
+    set epoch = new.epoch, sequence = new.sequence, hash = new.hash, received_at = now()
+    from unnest($1::uuid[], $2::uuid[], $3::integer[], $4::bigint[], $5::bytea[]) as new (org_id, site_id, epoch, sequence, hash)
+    where w.org_id = new.org_id and w.site_id = new.site_id
+)
 select pg_notify('journal', '')
 
 -- A frame that contradicts the journal is kept once, however often it is sent. Acts for the organisation.
