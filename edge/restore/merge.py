@@ -136,28 +136,36 @@ class Merger:
     def _take_mirror(self, mirror: MirrorSource) -> None:
         """Compare what both hold, and take what leads on; from the first entry that contradicts on, keep the rest apart."""
         journal, runs = self._journal, mirror.runs()
-        held: list[StoredEntry] = []
+        held: list[StoredEntry] = []  # proven to lead on, and not in the journal yet: frames are small, and each append is synced
         for run in runs:
             parted = self._parts_at(run)
             if parted is not None:
                 self._keep_apart(mirror, [each for each in run if each.sequence >= parted], runs)
                 return
-            fresh = [*held, *[entry for entry in run if entry.sequence > journal.head.sequence]]
-            if fresh and fresh[0].sequence > journal.head.sequence + 1:
-                self._later[mirror.name] = fresh[0].sequence  # what lies between is not here, or not yet
+            fresh = [entry for entry in run if entry.sequence > journal.head.sequence]
+            if fresh and not held:
+                if fresh[0].sequence > journal.head.sequence + 1:
+                    self._later[mirror.name] = fresh[0].sequence  # what lies between is not here, or not yet
+                    return
+                if chain_problem(journal.head, fresh[0]):
+                    self._keep_apart(mirror, fresh, runs)
+                    return
+            held += fresh
+            if len(held) >= FETCH_ENTRIES_MAX and not self._append_whole(mirror, held):
                 return
-            if fresh and chain_problem(journal.head, fresh[0]):
-                self._keep_apart(mirror, fresh, runs)
-                return
-            whole = _whole_commands(fresh)
-            held = fresh[whole:]
-            try:
-                self._append(mirror, fresh[:whole])
-            except _UnprovenError as error:
-                self._note(f"{mirror.name} is left out from there on: {error}")
-                return
-        if held:
+        if self._append_whole(mirror, held) and held:
             self._note(f"{mirror.name} ends in the middle of a command, of which {len(held)} entries are left out")
+
+    def _append_whole(self, mirror: MirrorSource, held: list[StoredEntry]) -> bool:
+        """Put what makes whole commands in the journal, and leave the rest in `held`; whether all of it was as it should be."""
+        whole = _whole_commands(held)
+        try:
+            self._append(mirror, held[:whole])
+        except _UnprovenError as error:
+            self._note(f"{mirror.name} is left out from there on: {error}")
+            return False
+        del held[:whole]
+        return True
 
     def _parts_at(self, run: Sequence[StoredEntry]) -> int | None:
         """The first sequence of the run at which the journal holds another entry."""
