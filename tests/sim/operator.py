@@ -6,6 +6,7 @@ code: the hub keeps branches, the site carries out AdoptOrphan or refuses it.
 
 import json
 from collections import defaultdict
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -22,6 +23,7 @@ __all__ = ["Operator"]
 
 _LOOK_EVERY_S = 20.0
 _NEVER_MS = 10**15
+_BROUGHT = "a tablet has brought it"
 
 
 class Operator:
@@ -33,7 +35,8 @@ class Operator:
         self._hub = hub
         self._scheduler = scheduler
         self._profile = profile
-        self._wanted: dict[str, bool] = {}
+        self._wanted: dict[str, bool] = {}  # by check: whether what happened to it is adopted
+        self._given_up: set[str] = set()  # checks of which something was set aside
 
     def work(self) -> None:
         self.look()
@@ -41,43 +44,68 @@ class Operator:
 
     def open(self) -> set[str]:
         """The orphaned commands of which somebody has still to decide, or which are under way."""
-        journal = {command for row in self._hub.rows(self._address) if (command := _said(row)["command"])}
-        return {id for id in self._orphans() if id not in journal and id not in self.set_aside}
+        undecided = self._orphans().keys() - self.set_aside.keys()
+        return undecided - {_command_of(row.entry) for row in self._hub.rows(self._address)} if undecided else set()
 
     def look(self) -> None:
+        """Decide in the order of the branch, check by check: what rests on something that is not in effect waits, or goes with it."""
         if self._hub.shard.is_down:
             return
-        orphans, decide = self._orphans(), self._scheduler.chance
-        for id in sorted(self.open()):
-            rows = orphans[id]
-            refusal = self._hub.refusal(self._address, id)
-            if not self._is_whole(rows):
-                continue
-            if all(_said(row)["event"]["type"] in BOX_OWN for row in rows):
-                self.set_aside[id] = "the old box ran itself by it"
-            elif refusal == "orphan.in_effect":
-                self.set_aside[id] = "a tablet has brought it"
-            elif refusal:
-                self.set_aside[id] = f"the site would not have it: {refusal}"
-            elif self._wanted.setdefault(id, decide(self._profile.adopt)):
-                entries = tuple([OrphanedEntry(hash=row.hash.hex(), entry=msgspec.Raw(row.entry)) for row in rows])
-                body = msgspec.json.encode(AdoptOrphan(entries=entries))
-                self._hub.ask_site(self._address, SiteCommand(id=id, command=body, expires_at_ms=_NEVER_MS))
-            else:
-                self.set_aside[id] = "nobody wants it"
+        undecided = self.open()
+        waiting: set[str] = set()
+        for id, rows in self._orphans().items():
+            about = {check for row in rows for check in _checks_of(_said(row)["event"])}
+            if id in self.set_aside and self.set_aside[id] != _BROUGHT:
+                self._given_up |= about
+            elif id in undecided and not about & waiting and self._is_whole(rows):
+                self._decide(id, rows, about)
+                waiting |= about if id not in self.set_aside else set()
+
+    def _decide(self, id: str, rows: list[StoredEntry], about: set[str]) -> None:
+        refusal = self._hub.refusal(self._address, id)
+        if refusal == "orphan.in_effect":
+            self.set_aside[id] = _BROUGHT
+        elif refusal:
+            self.set_aside[id] = f"the site would not have it: {refusal}"
+        elif about & self._given_up:
+            self.set_aside[id] = "it rests on what was set aside"
+        elif all(_said(row)["event"]["type"] in BOX_OWN for row in rows):
+            self.set_aside[id] = "the old box ran itself by it"
+        elif self._wanted.setdefault(min(about, default=id), self._scheduler.chance(self._profile.adopt)):
+            entries = tuple([OrphanedEntry(hash=row.hash.hex(), entry=msgspec.Raw(row.entry)) for row in rows])
+            body = msgspec.json.encode(AdoptOrphan(entries=entries))
+            self._hub.ask_site(self._address, SiteCommand(id=id, command=body, expires_at_ms=_NEVER_MS))
+        else:
+            self.set_aside[id] = "nobody wants it"
+        if id in self.set_aside and self.set_aside[id] != _BROUGHT:
+            self._given_up |= about
 
     @staticmethod
     def _is_whole(rows: list[StoredEntry]) -> bool:
         return len(rows) == _said(rows[0])["of"]
 
     def _orphans(self) -> dict[str, list[StoredEntry]]:
-        """Entries of every branch, by command."""
-        found: dict[str, list[StoredEntry]] = defaultdict(list)
-        for (address, _), rows in self._hub.shard.orphans.items():
+        """Entries of every branch, by command; of one that two boxes decided, what the later of them made of it."""
+        found: dict[str, list[StoredEntry]] = {}
+        for (address, _), rows in sorted(self._hub.shard.orphans.items()):
             if address == self._address:
+                branch: dict[str, list[StoredEntry]] = defaultdict(list)
                 for row in rows:
-                    found[_said(row)["command"]].append(row)
+                    branch[_command_of(row.entry)].append(row)
+                found |= branch
         return found
+
+
+def _checks_of(event: dict[str, Any]) -> set[str]:
+    """The checks that an event names."""
+    found = {event[name] for name in ("check_id", "to_check_id", "into_check_id") if event.get(name)}
+    found |= set(event.get("from_check_ids", ()))
+    return found | {child["check_id"] for child in event.get("children", ())}
+
+
+@lru_cache(maxsize=50_000)
+def _command_of(entry: bytes) -> str:
+    return json.loads(entry)["command"]
 
 
 def _said(row: StoredEntry) -> dict[str, Any]:

@@ -63,7 +63,9 @@ def _try(diff: Path, bound: int, limit_s: float) -> Found:
     with tempfile.TemporaryDirectory(prefix="comanda-mutant-") as directory:
         tree = Path(directory)
         _copy(tree)
-        subprocess.run(["git", "apply", str(diff)], cwd=tree, check=True, capture_output=True)
+        planted = subprocess.run(["git", "apply", str(diff)], cwd=tree, check=False, capture_output=True, text=True)
+        if planted.returncode:
+            return Found(diff.stem, headline(diff), 0, f"cannot be planted: {planted.stderr.strip()}", 0.0)
         command = [sys.executable, "-m", "tests.sim", "--seeds", str(bound), "--shrink-s", "0"]
         try:
             done = subprocess.run(command, cwd=tree, capture_output=True, text=True, check=False, timeout=limit_s)
