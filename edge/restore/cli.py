@@ -35,6 +35,7 @@ _data_dir = click.option(
               help="Seconds to wait for tablets at most.")  # fmt: skip
 @click.option("--no-tablets", is_flag=True, help="Do not ask tablets: what they hold is played when they find the box selling.")
 @click.option("--menu", type=click.Path(path_type=Path), help="A menu (JSON) to sell from, where no source holds the one in force.")
+@click.option("--accept-clock", is_flag=True, help="The clock of this box is right, though it is behind the last entry.")
 @click.option("--host", help="Address to listen on for tablets. [env: COMANDA_EDGE_HOST; default 127.0.0.1]")
 @click.option("--port", type=int, help="TCP port for tablets. [env: COMANDA_EDGE_PORT; default 8080]")
 @click.option("--fd", type=int, help="Listening socket handed over by systemd. [env: COMANDA_EDGE_FD]")
@@ -57,9 +58,11 @@ def restore(as_json: bool, no_tablets: bool, tablets: int, use_hub: bool, hub_ur
     from edge.restore.run import Wanted
     from edge.restore.run import restore as run
 
+    accept_clock = given.pop("accept_clock")
     settings = settings_of(EdgeSettings, **given)
     wanted = Wanted(
-        use_hub=use_hub, hub_url=hub_url, mirrors=mirrors, tablets=None if no_tablets else tablets, wait_s=wait_s, menu=menu
+        use_hub=use_hub, hub_url=hub_url, mirrors=mirrors, tablets=None if no_tablets else tablets, wait_s=wait_s, menu=menu,
+        accept_clock=accept_clock,
     )  # fmt: skip
     report = run(settings, wanted, lambda text: click.echo(text, err=True), progress_line("at"))
     click.echo(msgspec.json.encode(report) if as_json else "\n".join(words(report)))

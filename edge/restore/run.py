@@ -9,7 +9,7 @@ import contextlib
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -33,9 +33,11 @@ from edge.restore.sources import MirrorSource, find_mirrors
 from edge.settings import EdgeSettings
 from shared.domain.errors import Refused
 from shared.domain.ids import derived_id
+from shared.domain.kernel import Command
 from shared.domain.menu import decode_menu, menu_document, menu_version
 from shared.domain.registry import ERRORS
-from shared.domain.site import ApplyMenu
+from shared.domain.site import AcceptClock, ApplyMenu
+from shared.limits import CLOCK_BEHIND_MAX_S
 from shared.operator_error import OperatorError
 from shared.protocol.entry import Position
 from shared.protocol.session import Submit
@@ -49,7 +51,7 @@ Say = Callable[[str], None]
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """What a person asked for. `hub_url` empty: that of the enrolment; `tablets` None: none is waited for; `menu`: a file to sell from
-    where no source holds the menu."""
+    where no source holds the menu; `accept_clock`: the clock of this box is right, though it is behind the journal."""
 
     use_hub: bool = True
     hub_url: str = ""
@@ -57,6 +59,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     tablets: int | None = None
     wait_s: float = 0.0
     menu: Path | None = None
+    accept_clock: bool = False
 
 
 class _Gathered(msgspec.Struct, frozen=True, kw_only=True):
@@ -145,7 +148,7 @@ def _gather(
         say(f"projecting {journal.head.sequence} entries")
         try:
             journal.project(progress)
-            site = _begin(journal, box, wanted.menu)
+            site = _begin(journal, box, wanted)
         except (LookupError, ValueError) as error:  # what `fold` raises for an entry that does not fit
             raise OperatorError(
                 "journal.unprojectable", f"An entry does not fit: {error}", "Update the box to the release of the one before."
@@ -163,14 +166,28 @@ def _gather(
     return _Gathered(report=report, highest=merger.highest, names=names)
 
 
-def _begin(journal: Refill, box: Box, menu: Path | None) -> Site:
+def _begin(journal: Refill, box: Box, wanted: Wanted) -> Site:
     """The first entries of the epoch, at the time of the last entry before: what tablets hold is played as at its own time, and an entry
-    of now before it would make that impossible."""
-    head_at = journal.store.head().at
-    site = Site(box.identity, journal.store, lambda: head_at or datetime.now(UTC))
+    of now before it would make that impossible.
+
+    A clock that is behind the journal, as that of a box that comes out of its carton, would let nobody open a check, and every one that
+    tablets hand in be refused."""
+    head_at, now = journal.store.head().at, datetime.now(UTC)
+    is_behind = head_at is not None and head_at - now > timedelta(seconds=CLOCK_BEHIND_MAX_S)
+    if is_behind and not wanted.accept_clock:
+        raise OperatorError(
+            "restore.clock_behind",
+            f"The clock of this box says {now:%Y-%m-%d %H:%M} UTC, the last entry is of {head_at:%Y-%m-%d %H:%M}.",
+            "Set it (timedatectl), then run the same again. If it is right, and that of the box before was ahead, add --accept-clock.",
+        )
+    clock = [head_at or now]
+    site = Site(box.identity, journal.store, lambda: clock[0])
     site.start()
-    if menu is not None:
-        _load_menu(site, menu)
+    if is_behind:
+        clock[0] = now
+        _say(site, AcceptClock(reason="restored"), "clock")
+    if wanted.menu is not None:
+        _load_menu(site, wanted.menu)
     return site
 
 
@@ -185,8 +202,12 @@ def _load_menu(site: Site, path: Path) -> None:
     if version == site.state.menu_version:
         return
     site.put_menu(version, menu_document(menu))
-    body = msgspec.Raw(msgspec.json.encode(ApplyMenu(version=version)))
-    submit = Submit(id=derived_id(site.head.hash.hex(), "restore", MENU, version), command=body)
+    _say(site, ApplyMenu(version=version), MENU)
+
+
+def _say(site: Site, command: Command, what: str) -> None:
+    """A command of the box itself. Raises Refused."""
+    submit = Submit(id=derived_id(site.head.hash.hex(), "restore", what), command=msgspec.Raw(msgspec.json.encode(command)))
     outcome = site.execute([Request(device=BOX, commands=(submit,))])[0][0]
     if isinstance(outcome, RefusedCommand):
         raise outcome.error
