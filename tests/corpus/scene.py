@@ -4,6 +4,7 @@ What lives here: what happens. How it is written down is in freeze.py. A new eve
 version is frozen; versions that are frozen already are never touched.
 """
 
+import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -29,22 +30,42 @@ from shared.domain.kitchen.making import BumpItem, BumpTicket, PrioritizeTicket,
 from shared.domain.kitchen.recalling import RecallItem, RecallTicket
 from shared.domain.kitchen.serving import ServeItems
 from shared.domain.kitchen.showing import MarkPrinted, MarkShown
-from shared.domain.menu import Menu, MenuItem, Modifier, ModifierGroup, Tax, menu_version
+from shared.domain.menu import Menu, MenuItem, Modifier, ModifierGroup, Tax, menu_document, menu_version
 from shared.domain.menu.rules import DiscountRule, Promotion, SellingRules, ServiceChargeRule
 from shared.domain.registry import ROLES
 from shared.domain.site import AcceptClock, ApplyMenu
 from shared.limits import ENVELOPE_ENTRIES_MAX
+from shared.protocol.claim import Claim, seal_claim
 from shared.protocol.entry import START, StoredEntry
-from shared.protocol.envelope import Answer, AnswerStatus, Figures, Hello, encode_answer, pack_envelope, seal_envelope, seal_hello
+from shared.protocol.envelope import (
+    Answer,
+    AnswerStatus,
+    DocumentPart,
+    Fetch,
+    FetchPage,
+    Figures,
+    Hello,
+    Keepsake,
+    SiteCommand,
+    encode_answer,
+    encode_page,
+    pack_envelope,
+    seal_document,
+    seal_envelope,
+    seal_fetch,
+    seal_hello,
+)
 from shared.protocol.session import Submit
 from tests.corpus.evening import play_evening
+from tests.corpus.house import HOUSE
 from tests.sim.store import Disk, SimStore
 
-__all__ = ["MENU", "ORG", "PUBLIC_KEY", "SITE", "Scene"]
+__all__ = ["ISSUER", "MENU", "ORG", "PUBLIC_KEY", "SITE", "Scene"]
 
 ORG, SITE = derived_id("corpus", "org"), derived_id("corpus", "site")
 _KEY = nkeys.from_seed(nkeys.encode_seed(bytes(range(32)), nkeys.PREFIX_BYTE_USER))
 PUBLIC_KEY = _KEY.public_key.decode()
+ISSUER = nkeys.from_seed(nkeys.encode_seed(bytes(range(32, 64)), nkeys.PREFIX_BYTE_ACCOUNT))
 _BEGIN = datetime(2026, 10, 24, 16, 30, 0, 125_000, tzinfo=UTC)
 
 MENU = Menu(
@@ -261,7 +282,38 @@ class Scene:
                 credit_until=6_405, credit_ttl_s=60.0, retry_after_s=2.5, code="" if status is AnswerStatus.OK else f"frozen.{status}", detail="…",
             )  # fmt: skip
             made[f"answer-{status}"] = encode_answer(answer)
-        return made
+        return made | self._swap_frames(hello)
+
+    def _swap_frames(self, hello: Hello) -> dict[str, bytes]:
+        """What the wire says since 0.3: claims, keepsakes, fetches and the hub's commands."""
+        entries, menu = self.entries, menu_document(HOUSE)
+        version, issuer = menu_version(HOUSE), ISSUER.public_key.decode()
+        claim = Claim(org=ORG, site=SITE, epoch=3, key=PUBLIC_KEY, issued_at_ms=1_793_000_000_000)
+        token = seal_claim(claim, issuer, ISSUER.sign)
+        full = msgspec.structs.replace(
+            hello, begins=entries[2].position, claim=token, keepsakes=(Keepsake("menu", version),),
+            figures=msgspec.structs.replace(hello.figures, refused_commands={derived_id("refused"): "orphan.unfit"}),
+        )  # fmt: skip
+        part = DocumentPart(
+            org=ORG, site=SITE, epoch=2, attempt=1_793_000_003, kind="menu", version=version, index=0, count=1, data=zlib.compress(menu),
+        )  # fmt: skip
+        told = Answer(
+            attempt=0, incarnation="frozen", status=AnswerStatus.FENCED, watermark=entries[3].position, code="epoch.fenced", claim=token,
+            wanted=(version,), commands=(SiteCommand(id=derived_id("said"), command=b"{}", expires_at_ms=1_793_000_009_000),), backed_up=4,
+            key=PUBLIC_KEY,
+        )  # fmt: skip
+        page = FetchPage(
+            incarnation="frozen", watermark=entries[4].position, entries=tuple(entries[:5]), keepsakes=(Keepsake("menu", version),),
+            document=menu,
+        )  # fmt: skip
+        return {
+            "hello-full": seal_hello(full, PUBLIC_KEY, _KEY.sign),
+            "document": seal_document(part, PUBLIC_KEY, _KEY.sign),
+            "fetch": seal_fetch(Fetch(org=ORG, site=SITE, epoch=2, after=entries[4].position, limit=7), PUBLIC_KEY, _KEY.sign),
+            "told": encode_answer(told),
+            "page": encode_page(page),
+            "claim": token.encode(),
+        }
 
 
 def _runs(*epochs: list[StoredEntry]) -> Iterator[tuple[str, bytes, list[StoredEntry]]]:

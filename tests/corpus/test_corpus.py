@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import sqlite3
+import zlib
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,14 +18,25 @@ from shared.domain.check import Check
 from shared.domain.check.books import NO_SALES, Sales, sales_of
 from shared.domain.menu import decode_menu, document_version, menu_problems
 from shared.domain.registry import COMMANDS, EVENTS, STATE_FORMAT, decode_command
+from shared.protocol.claim import open_claim
 from shared.protocol.entry import GENESIS_HASH, START, Position, StoredEntry, chain, decode_entry, encode_entry
-from shared.protocol.envelope import AnswerStatus, Envelope, FrameError, Hello, decode_answer, open_frame
-from shared.protocol.keys import verify
+from shared.protocol.envelope import (
+    AnswerStatus,
+    DocumentPart,
+    Envelope,
+    Fetch,
+    FrameError,
+    Hello,
+    decode_answer,
+    decode_page,
+    open_frame,
+)
+from shared.protocol.keys import verify, verify_issuer
 from shared.protocol.receiver import receive
 from tests.corpus import freeze as freeze_module
 from tests.corpus.freeze import freeze, main
 from tests.corpus.reading import Follower, holds
-from tests.corpus.scene import Scene
+from tests.corpus.scene import ISSUER, ORG, SITE, Scene
 
 ROOT = Path(__file__).parent
 VERSIONS = sorted(path for path in ROOT.glob("v*.*") if path.is_dir())
@@ -131,6 +143,39 @@ def test_a_frozen_answer_is_understood(version: Path, status: str) -> None:
     assert answer.status is AnswerStatus(status)
     assert answer.watermark == journal(version)[4].position
     assert (answer.attempt, answer.credit_until, answer.credit_ttl_s, answer.retry_after_s) == (1_793_000_001, 6_405, 60.0, 2.5)
+
+
+SINCE_SWAPS = pytest.mark.parametrize(
+    "version", [path for path in VERSIONS if path.name not in ("v0.1", "v0.2")], ids=lambda version: version.name
+)
+
+
+@SINCE_SWAPS
+def test_a_frozen_claim_is_believed_and_what_a_swap_says_is_understood(version: Path) -> None:
+    claim = open_claim(frame(version, "claim").decode(), (ISSUER.public_key.decode(),), verify_issuer)
+    assert (claim.org, claim.site, claim.epoch) == (ORG, SITE, 3)
+    hello, _ = open_frame(frame(version, "hello-full"), verify)
+    assert isinstance(hello, Hello)
+    assert hello.begins == journal(version)[2].position
+    assert [keepsake.kind for keepsake in hello.keepsakes] == ["menu"]
+    assert set(hello.figures.refused_commands.values()) == {"orphan.unfit"}
+    told = decode_answer(frame(version, "told"))
+    assert open_claim(told.claim, (ISSUER.public_key.decode(),), verify_issuer) == claim
+    assert (told.attempt, told.wanted, told.backed_up, told.key) == (0, (hello.keepsakes[0].version,), 4, claim.key)
+    assert [command.expires_at_ms for command in told.commands] == [1_793_000_009_000]
+
+
+@SINCE_SWAPS
+def test_frozen_keepsakes_and_fetches_are_read(version: Path) -> None:
+    part, _ = open_frame(frame(version, "document"), verify)
+    assert isinstance(part, DocumentPart)
+    assert hashlib.sha256(zlib.decompress(part.data)).hexdigest() == part.version
+    fetch, _ = open_frame(frame(version, "fetch"), verify)
+    assert isinstance(fetch, Fetch)
+    assert (fetch.after, fetch.limit) == (journal(version)[4].position, 7)
+    page = decode_page(frame(version, "page"))
+    assert list(page.entries) == journal(version)[:5]
+    assert hashlib.sha256(page.document).hexdigest() == page.keepsakes[0].version == part.version
 
 
 @each_version
