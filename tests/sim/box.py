@@ -300,9 +300,14 @@ class Box:
 
     def show_claim(self, token: str) -> None:
         """A tablet has met a box of a higher epoch."""
-        if self.is_up:
+        if not self.is_up:
+            return
+        try:
             self._fenced_by(self.fence.believe(token))
-            self.link.shown_claim(token)
+        except Refused as error:
+            self._scheduler.note(f"{self.name}: does not believe it: {error.code}")
+            return
+        self.link.shown_claim(token)
 
     def told_fenced(self, epoch: int, token: str, kept: Position) -> None:
         self.kept = kept

@@ -49,6 +49,7 @@ class Hub:
         self.registry = SimRegistry()
         self.projections: dict[Address, Projection] = {}
         self.is_healthy = False
+        self.has_forgotten = False  # whether the control database was ever set back
         self._lane: list[tuple[str, bytes]] = []
         self._is_due = False
         self._listeners: dict[Address, list[Listener]] = {}
@@ -75,7 +76,8 @@ class Hub:
         self.registry.register(address, key, epoch=epoch, shard=self.shard.name, claim=granted.token)
         self.shard.placements[address.org_id] = 1
         self._answer(wait_for(tell_replaced(self.registry, [address])))
-        return granted
+        is_old = self._scheduler.chance(self._profile.old_boxes)  # of 0.2: it keeps no token
+        return Granted(epoch, "") if is_old else granted
 
     @property
     def incarnation(self) -> str:
@@ -183,6 +185,7 @@ class Hub:
         if self._scheduler.chance(self._profile.forget_claims):
             self._scheduler.note("hub: the control database is restored too")
             self.registry.restore(registry)
+            self.has_forgotten = True
         self.shard.restore(tables)
         self.projections = {address: each.copy() for address, each in projections.items()}
         held = [len(rows) for rows in self.shard.journals.values()]

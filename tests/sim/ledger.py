@@ -49,12 +49,18 @@ class Ledger:
             if event["type"] == "OrphanAdopted":
                 must(event["epoch"] < entry["epoch"], "an orphan was adopted that is of no earlier box")
                 ledger._adopts = event["epoch"]
+                ledger._mark_adopted(event["event"])
                 ledger._take(event["event"], {**entry, "epoch": event["epoch"], "date": event["date"], "at": event["at"]})
             else:
                 ledger._take(event, entry)
             if entry["ordinal"] == entry["of"] - 1:
                 ledger._close_command()
         return ledger
+
+    def _mark_adopted(self, event: dict[str, Any]) -> None:
+        check = self.checks.get(event.get("check_id", ""))
+        if check is not None:
+            check.is_adopted = True
 
     def _take(self, event: dict[str, Any], entry: dict[str, Any]) -> None:
         if event["type"].startswith("Ticket"):

@@ -25,12 +25,21 @@ class Mirror:
         self.files: list[list[StoredEntry]] = [[]]
         self._scheduler = scheduler
         self._lag_s = profile.mirror_lag_s
+        self._rot = profile.mirror_rot
 
-    def found(self) -> list[list[StoredEntry]]:
-        """What a technician finds on the stick, the file that goes furthest first: a tail may be torn, at any entry."""
+    def found(self) -> list[tuple[list[StoredEntry], int]]:
+        """What a technician finds on the stick, the file that goes furthest first: a tail may be torn, at any entry. With each, how many
+        of its entries are as they were written: a bit may have rotted."""
         rng = self._scheduler.rng
         torn = [rows[: len(rows) - rng.randint(0, min(3, len(rows)))] for rows in self.files]
-        return sorted((rows for rows in torn if rows), key=lambda rows: (rows[-1].epoch, rows[-1].sequence), reverse=True)
+        furthest = sorted((rows for rows in torn if rows), key=lambda rows: (rows[-1].epoch, rows[-1].sequence), reverse=True)
+        return [self._rotten(rows) if self._scheduler.chance(self._rot) else (rows, len(rows)) for rows in furthest]
+
+    def _rotten(self, rows: list[StoredEntry]) -> tuple[list[StoredEntry], int]:
+        at = self._scheduler.rng.randrange(len(rows))
+        row = rows[at]
+        rows[at] = StoredEntry(row.epoch, row.sequence, row.hash, row.entry.replace(b'"v":1', b'"v":3'))
+        return rows, at
 
     def follow(self, place: Served) -> None:
         box = place.present

@@ -26,6 +26,8 @@ _CALL_S = 10.0  # mean seconds until a technician is at work
 _COLLECT_S = 30.0  # seconds that a replacement waits for tablets
 _BRANCHED = {"envelope.fork", "feed.fork", "feed.ahead"}  # what only another box mends: hub and journal have parted
 
+_UNKNOWN = {"key.unknown", "epoch.not_granted", "epoch.twice"}  # the hub has forgotten a claim that nobody can prove any more
+
 
 class Place:
     """One site. `present` is the box that serves it."""
@@ -41,6 +43,7 @@ class Place:
         self._hub = hub
         self._auditor = auditor
         self._is_swapping = False
+        self._unknown: set[str] = set()  # boxes that the hub does not know any more
         self.operator = Operator(self.address, hub, scheduler, profile)
         self.mirror = Mirror(scheduler, profile) if profile.mirror_lag_s else None
         self._install()
@@ -84,6 +87,9 @@ class Place:
     def hub_incarnation(self) -> str:
         return self._hub.incarnation
 
+    def was_claim_forgotten(self) -> bool:
+        return self._hub.has_forgotten
+
     def kept_by_tablets(self) -> set[str]:
         """What was accepted and is not known to be in the cloud."""
         return {id for tablet in self.tablets for id in tablet.held}
@@ -102,7 +108,9 @@ class Place:
             return
         self._scheduler.note(f"{box.name}: ALARM {code} {detail}")
         self._auditor.alarmed(self, box, code, detail)
-        if code in _BRANCHED and box is self.present:
+        if code in _UNKNOWN:
+            self._unknown.add(box.name)
+        if code in _BRANCHED | _UNKNOWN and box is self.present:
             self.call_technician(code)
 
     def not_played(self, box: Box, command: str, code: str) -> None:
@@ -132,10 +140,10 @@ class Place:
         box = self._install()
         mirrors = self.mirror.found() if self.mirror is not None else []
         held = list(self._hub.rows(self.address))
-        found = restore(box.disk, box.identity, held, mirrors)
+        found = restore(box.disk, box.identity, held, [rows for rows, _ in mirrors])
         self.restored.append(found)
         scheduler.note(f"{self.name}: {old.name} {fate}; {box.name} has epoch {box.epoch}, {found}")
-        self._auditor.restored(self, box, [_rows(rows) for rows in (held, *mirrors)], bool(found.apart))
+        self._auditor.restored(self, box, [_rows(rows) for rows in (held, *(rows[:sound] for rows, sound in mirrors))], bool(found.apart))
         box.is_recovering = True
         box.boot()
         for tablet in self.tablets:
@@ -181,9 +189,9 @@ class Place:
     def _left_of_old_boxes(self) -> str:
         for old in self.boxes[:-1]:
             phase = old.link.sender and old.link.sender.phase
-            if old.is_up and not old.fence.is_fenced:
+            if old.is_up and not old.fence.is_fenced and old.name not in self._unknown:
                 return f"{old.name} does not know that it was replaced, its link is {phase}"
-            if old.is_up and old.kept.sequence < old.head.sequence and not old.disk.lost:
+            if old.is_up and old.kept.sequence < old.head.sequence and not old.disk.lost and old.name not in self._unknown:
                 return f"{old.name} holds {old.head.sequence}, the hub keeps {old.kept.sequence}, its link is {phase}"
         undecided = self.operator.open()
         return f"{len(undecided)} orphaned commands are undecided" if undecided else ""

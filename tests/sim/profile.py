@@ -41,10 +41,12 @@ class Profile:
     broker_wipe_every_s: float
     restore_every_s: float
     forget_claims: float
+    old_boxes: float
     swap_every_s: float
     adopt: float
     disk_lies_every_s: float
     mirror_lag_s: float
+    mirror_rot: float
     poison: float
     look_every_s: float
     reload_every_s: float
@@ -100,10 +102,12 @@ def draw(seed: int) -> Profile:
         broker_wipe_every_s=sometimes(10, 120),
         restore_every_s=sometimes(20, 120),
         forget_claims=sometimes(0.2, 1),
+        old_boxes=rarely(0.2, 1),
         swap_every_s=sometimes(30, 150),
         adopt=rng.choice([0.0, 0.5, 1.0]),
         disk_lies_every_s=rarely(20, 150),
         mirror_lag_s=sometimes(0.5, 20),
+        mirror_rot=rarely(0.1, 1),
         poison=rarely(0.02, 0.3),
         look_every_s=rng.choice([1.0, 3.0, 30.0]),
         reload_every_s=rarely(20, 150),

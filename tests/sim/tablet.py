@@ -103,7 +103,7 @@ class Tablet:
 
     def is_current(self, box: Box) -> bool:
         """Whether the screen shows all that the box has, and the box was handed all that the tablet was told."""
-        is_settled = not self.held or self.memory.settled >= box.epoch
+        is_settled = self._session.phase is words.Phase.LIVE and (not self.held or self.memory.settled >= box.epoch)
         return self._box is box and self._seen == box.head and is_settled
 
     @property

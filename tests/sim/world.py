@@ -21,7 +21,7 @@ __all__ = ["Result", "World"]
 
 _STEPS_MAX = 60_000  # steps of one run; a world that needs more is going in circles
 _HEAL_S = 600.0  # simulated seconds within which everything must come to rest without faults
-_AUDIT_EVERY_S = 25.0
+_AUDIT_EVERY_S = 40.0
 
 
 @dataclass(frozen=True)
