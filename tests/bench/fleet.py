@@ -9,6 +9,7 @@ import contextlib
 import gc
 import logging
 import signal
+import socket
 import sys
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
@@ -23,7 +24,7 @@ from provisioning.process import Child
 from shared.limits import GC_MIDDLE_EVERY, GC_OLD_EVERY, GC_YOUNG_OBJECTS
 from tests.bench.site import PROGRAM_ENV
 from tests.support.programs import COMANDA, ROOT
-from tests.support.waiting import eventually
+from tests.support.waiting import eventually, eventually_async
 
 __all__ = ["Fleet"]
 
@@ -60,7 +61,7 @@ class Fleet:
         for child in self.serves:
             child.start()
         for box in self._boxes:
-            eventually((box / "edge.sock").exists, f"{box.name} listens", deadline_s=60.0)
+            eventually(lambda box=box: _is_ready(box), f"{box.name} is ready", deadline_s=60.0)
 
     def start_links(self, sign_of_life: str) -> None:
         """Start the links and wait until each process has said something, e.g. that the broker is out of reach."""
@@ -77,14 +78,24 @@ class Fleet:
             child.stop()
 
 
+def _is_ready(box: Path) -> bool:
+    """Whether the API of the box answers on its socket. Raises OSError while it does not listen."""
+    with socket.socket(socket.AF_UNIX) as line:
+        line.settimeout(5.0)
+        line.connect(str(box / "edge.sock"))
+        line.sendall(b"GET /readyz HTTP/1.1\r\nhost: edge\r\nconnection: close\r\n\r\n")
+        return line.recv(1024).startswith(b"HTTP/1.1 200")
+
+
 async def _run(part: str, boxes: Sequence[tuple[int, Path]]) -> None:
     """All of them until a signal. The programs' own signal handlers, which know one site, are put aside once all of them run."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     tasks = [asyncio.ensure_future(_PARTS[part](directory, port)) for port, directory in boxes]
-    while part == "serve" and not all((directory / "edge.sock").exists() for _, directory in boxes):
-        await asyncio.sleep(0.05)
-    await asyncio.sleep(0.2)
+    await asyncio.sleep(0)  # a link listens for signals from its first step on, an API once it is ready
+    if part == "serve":
+        for _, directory in boxes:
+            await eventually_async(lambda box=directory: asyncio.to_thread(_is_ready, box), f"{directory.name} is ready", deadline_s=60.0)
     loop.add_signal_handler(signal.SIGTERM, stop.set)
     stopping = asyncio.ensure_future(stop.wait())
     await asyncio.wait([stopping, *tasks], return_when=asyncio.FIRST_COMPLETED)

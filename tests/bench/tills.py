@@ -28,6 +28,7 @@ from websockets.asyncio.client import connect
 from shared.protocol.envelope import decode_answer
 from tests.bench.load import ROOT
 from tests.bench.workload import commands_of
+from tests.support.waiting import eventually_async
 
 __all__ = ["TillPlan", "TillTimes", "watch_tills"]
 
@@ -121,11 +122,7 @@ async def _run(plan: TillPlan) -> TillTimes:
     watching = [asyncio.ensure_future(site.watch()) for site in sites.values()]
     cpu, began = time.process_time(), time.monotonic()
     await _send(plan, list(sites.values()))
-    end = time.monotonic() + _DRAIN_S
-    while not all(site.is_drained for site in sites.values()):
-        if time.monotonic() > end:
-            raise TimeoutError(f"{sum(not site.is_drained for site in sites.values())} sites are not in the cloud after {_DRAIN_S:g} s")
-        await asyncio.sleep(0.05)
+    await eventually_async(lambda: all(site.is_drained for site in sites.values()), "every command is in the cloud", deadline_s=_DRAIN_S)
     share = (time.process_time() - cpu) / (time.monotonic() - began)
     for task in watching:
         task.cancel()
