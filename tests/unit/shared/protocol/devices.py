@@ -3,14 +3,19 @@
 What lives here: positions, boxes, commands and frames made of little. What should come of them stands in the tests.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import TypeVar
 
 import msgspec
 
-from shared.protocol.device_words import Kept, News
-from shared.protocol.session import Accepted, BoxState, HandInResult, Submit
+from shared.protocol.device import DeviceSession
+from shared.protocol.device_words import Action, Kept, News, Send
+from shared.protocol.session import Accepted, BoxState, HandIn, HandInResult, Submit
 
-__all__ = ["AT", "accepted", "box", "kept", "news", "place", "results"]
+__all__ = ["AT", "SOUP", "TEA", "accepted", "box", "handed", "kept", "live", "news", "place", "results", "sent", "told"]
+
+T = TypeVar("T")
 
 AT = datetime(2026, 3, 2, 11, 0, tzinfo=UTC)
 
@@ -46,3 +51,26 @@ def news(sequence: int, of: BoxState | None = None, *, snapshot: bool = False, c
 
 def results(outcome: str, *ids: str, code: str = "") -> tuple[HandInResult, ...]:
     return tuple(msgspec.convert({"command_id": id, "outcome": outcome, "code": code}, HandInResult) for id in ids)
+
+
+TEA, SOUP = kept("tea"), kept("soup")
+
+
+def live(**made: object) -> DeviceSession:
+    """A session that has heard the box of epoch 1 at sequence 10."""
+    session = DeviceSession(**made)  # type: ignore[arg-type]
+    session.start(0)
+    session.frame(news(10, box(), snapshot=True, cloud=0), 0)
+    return session
+
+
+def told(actions: Sequence[Action], cls: type[T]) -> list[T]:
+    return [each for each in actions if isinstance(each, cls)]
+
+
+def sent(actions: Sequence[Action]) -> list[str]:
+    return [each.kept.id for each in told(actions, Send)]
+
+
+def handed(actions: Sequence[Action]) -> list[list[str]]:
+    return [[command.submit.id for command in each.commands] for each in told(actions, HandIn)]

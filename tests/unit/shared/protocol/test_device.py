@@ -1,8 +1,5 @@
 """A tablet and its boxes, told as incidents: silence, a box that was replaced, one that came back, tabs, days away."""
 
-from collections.abc import Sequence
-from typing import TypeVar
-
 import pytest
 
 from shared import limits
@@ -10,7 +7,6 @@ from shared.protocol.device import DeviceSession
 from shared.protocol.device_words import (
     AFTER_CLOSE,
     TRY_AGAIN,
-    Action,
     Ask,
     Forget,
     Hold,
@@ -26,32 +22,10 @@ from shared.protocol.device_words import (
     is_final,
 )
 from shared.protocol.session import HandIn, ShowClaim
-from tests.unit.shared.protocol.devices import accepted, box, kept, news, place, results
+from tests.unit.shared.protocol.devices import SOUP, TEA, accepted, box, handed, kept, live, news, place, results, sent, told
 
-T = TypeVar("T")
+FIVE_DAYS_MS = 5 * 24 * 3600 * 1000
 STALE_MS = int(limits.UI_KITCHEN_STALE_S * 1000) + 1
-DAY_MS = 24 * 3600 * 1000
-TEA, SOUP = kept("tea"), kept("soup")
-
-
-def live(**made: object) -> DeviceSession:
-    """A session that has heard the box of epoch 1 at sequence 10."""
-    session = DeviceSession(**made)  # type: ignore[arg-type]
-    session.start(0)
-    session.frame(news(10, box(), snapshot=True, cloud=0), 0)
-    return session
-
-
-def told(actions: Sequence[Action], cls: type[T]) -> list[T]:
-    return [each for each in actions if isinstance(each, cls)]
-
-
-def sent(actions: Sequence[Action]) -> list[str]:
-    return [each.kept.id for each in told(actions, Send)]
-
-
-def handed(actions: Sequence[Action]) -> list[list[str]]:
-    return [[command.submit.id for command in each.commands] for each in told(actions, HandIn)]
 
 
 def test_commands_go_one_after_the_other_and_are_kept_before_they_are_sent() -> None:
@@ -345,52 +319,6 @@ def test_what_a_screen_shows_is_not_held_for_it_tells_every_box_by_itself() -> N
     assert session.accepted("shown", accepted(shown, 11), 1) == [Forget("shown")]
 
 
-# --- what is held ----------------------------------------------------------------------------------
-
-
-def test_what_the_cloud_has_is_held_for_a_day_and_then_released() -> None:
-    session = live()
-    session.submit(TEA, 0)
-    session.accepted("tea", accepted(TEA, 11), 0)
-    session.frame(news(11, cloud=11), 1)
-    assert session.tick(DAY_MS) == []
-    assert session.tick(DAY_MS + 1) == [Release(("tea",))]
-
-
-def test_what_the_cloud_does_not_have_is_held_for_thirty_days_and_not_dropped_in_silence() -> None:
-    session = live()
-    session.submit(TEA, 0)
-    session.accepted("tea", accepted(TEA, 11), 0)
-    session.frame(news(11, cloud=10), 1)
-    assert session.tick(30 * DAY_MS) == []
-    assert session.tick(30 * DAY_MS + 1) == [Tell("held.expired", "tea"), Release(("tea",))]
-
-
-def test_the_watermark_of_another_branch_releases_nothing() -> None:
-    session = live()
-    session.submit(TEA, 0)
-    session.accepted("tea", accepted(TEA, 11), 0)
-    session.disconnected(4409, 1)
-    session.tick(300)
-    session.frame(news(5, box(2), snapshot=True, cloud=500), 301)
-    assert told(session.tick(3 * DAY_MS), Release) == []
-
-
-def test_a_full_tablet_gives_up_first_what_the_cloud_has_and_tells_of_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "UI_HELD_MAX", 2)
-    session = live()
-    requests = [kept(f"n{index}") for index in range(4)]
-    outcome: list[list[Action]] = []
-    for index, each in enumerate(requests):
-        session.submit(each, 0)
-        outcome.append(session.accepted(each.id, accepted(each, 11 + index), 0))
-        if index == 0:
-            session.frame(news(11, cloud=11), 0)
-    assert told(outcome[2], Release) == [Release(("n0",))]
-    assert told(outcome[2], Tell) == []
-    assert told(outcome[3], Tell) == [Tell("held.full", "n1")]
-
-
 # --- the kitchen, and days away --------------------------------------------------------------------
 
 
@@ -425,9 +353,9 @@ def test_what_was_accepted_just_now_must_be_seen_before_a_stale_command_is_judge
 
 def test_a_tablet_that_was_away_for_days_sends_in_order_what_it_kept() -> None:
     session = DeviceSession(kept=[TEA, SOUP], memory=Memory("s", 1, "claim-1", 1))
-    session.start(5 * DAY_MS)
-    assert sent(session.frame(news(9_000, box(), snapshot=True), 5 * DAY_MS)) == ["tea"]
-    assert sent(session.accepted("tea", accepted(TEA, 9_001), 5 * DAY_MS)) == ["soup"]
+    session.start(FIVE_DAYS_MS)
+    assert sent(session.frame(news(9_000, box(), snapshot=True), FIVE_DAYS_MS)) == ["tea"]
+    assert sent(session.accepted("tea", accepted(TEA, 9_001), FIVE_DAYS_MS)) == ["soup"]
 
 
 def test_a_full_queue_takes_no_more() -> None:
