@@ -43,6 +43,7 @@ class Place:
         self._hub = hub
         self._auditor = auditor
         self._is_swapping = False
+        self._alarm = ""  # of the present box
         self._unknown: set[str] = set()  # boxes that the hub does not know any more
         self.operator = Operator(self.address, hub, scheduler, profile)
         self.mirror = Mirror(scheduler, profile) if profile.mirror_lag_s else None
@@ -104,6 +105,8 @@ class Place:
         self._auditor.told_in_cloud(self, box, position.sequence, position.hash, incarnation)
 
     def told_alarm(self, box: Box, code: str, detail: str) -> None:
+        if box is self.present:
+            self._alarm = code
         if not code:
             return
         self._scheduler.note(f"{box.name}: ALARM {code} {detail}")
@@ -138,6 +141,7 @@ class Place:
         if fate != "runs on":
             old.scrap() if fate == "scrapped" else old.take_away(scheduler.rng.uniform(5, 60))
         box = self._install()
+        self._alarm = ""
         mirrors = self.mirror.found() if self.mirror is not None else []
         held = list(self._hub.rows(self.address))
         found = restore(box.disk, box.identity, held, [rows for rows, _ in mirrors])
@@ -155,8 +159,10 @@ class Place:
         box.finish_recovery(len(self.tablets), self._scheduler.now >= until_s)
         if box.is_recovering:
             self._scheduler.after(1.0, lambda: self._collect(box, until_s))
-        else:
-            self._is_swapping = False
+            return
+        self._is_swapping = False
+        if self._alarm in _BRANCHED | _UNKNOWN:  # it came while the technician was at work
+            self.call_technician(self._alarm)
 
     def heal(self) -> None:
         """From here on nothing fails."""
