@@ -64,10 +64,14 @@ class Retention:
                 log.exception("old entries could not be let go of; it will be tried again")
 
     async def round(self) -> Position | None:
-        """Forget all that may be; where the journal begins then, None if nothing was forgotten."""
-        limit = await self._limit()
+        """Forget all that may be; where the journal begins then, None if nothing was forgotten.
+
+        The limit is asked for before every chunk: a first round takes hours, and meanwhile the hub may be restored, or the box fenced.
+        """
         begins: Position | None = None
-        while limit:
+        while limit := await self._limit():
+            if begins is not None and begins.sequence >= limit:
+                break
             reached = await self._trim(limit)
             if reached == begins:
                 break

@@ -182,6 +182,9 @@ class Sender:
     def _take_along(self, answer: Answer, now: float) -> list[Action]:
         """What an answer brings beside its status."""
         actions: list[Action] = []
+        if answer.incarnation not in {"", self.incarnation} and self.backed_up and not answer.backed_up:
+            self.backed_up = 0  # what another database had in its backups, this one may have lost with them
+            actions.append(BackedUp(0))
         if answer.backed_up and answer.backed_up != self.backed_up:
             self.backed_up = answer.backed_up
             actions.append(BackedUp(answer.backed_up))

@@ -63,6 +63,30 @@ async def test_it_goes_chunk_by_chunk_with_pauses_that_belong_to_the_waiters() -
     assert (begins.sequence, box.slept) == (250, [TRIM_PAUSE_S, TRIM_PAUSE_S])
 
 
+async def test_a_hub_that_is_restored_in_the_middle_of_a_round_stops_it() -> None:
+    """It has lost what this box, minutes ago, was still free to forget, and asks for it again."""
+    box = Box(5_000)
+
+    async def sleep(seconds: float) -> None:
+        await box.sleep(seconds)
+        if box.begins == 300:
+            box.limit = 120
+
+    begins = await Retention(box.limit_now, box.trim, sleep).round()
+    assert begins is not None
+    assert begins.sequence == box.begins == 300
+
+
+async def test_a_box_that_is_fenced_in_the_middle_of_a_round_forgets_no_more() -> None:
+    box = Box(5_000)
+
+    async def sleep(seconds: float) -> None:
+        box.limit = 0
+
+    await Retention(box.limit_now, box.trim, sleep).round()
+    assert box.begins == 100
+
+
 async def test_where_nothing_may_be_forgotten_the_journal_is_left_alone() -> None:
     box = Box(0)
     assert await Retention(box.limit_now, box.trim, box.sleep).round() is None

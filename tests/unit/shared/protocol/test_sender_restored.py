@@ -263,6 +263,19 @@ def test_how_far_a_backup_reaches_is_told_when_it_changes_also_back() -> None:
     assert wire.backed_up == [7, 9, 3]
 
 
+def test_what_was_backed_up_before_a_restore_to_the_first_backup_of_all_is_backed_up_no_more() -> None:
+    """The restored database knows of no finished backup and says 0, which in most answers means nothing; the box would go on to trim."""
+    wire = linked(10)
+    wire.hub.backed_up = 7
+    wire.run(limits.HELLO_INTERVAL_S + 1)
+    wire.hub.backed_up = 0
+    wire.run(limits.HELLO_INTERVAL_S + 1)
+    assert wire.backed_up == [7]
+    wire.hub.restore(3, "restored")
+    wire.heal(within_s=limits.HELLO_INTERVAL_S + 1)
+    assert (wire.backed_up, wire.sender.backed_up) == ([7, 0], 0)
+
+
 def test_an_answer_to_an_earlier_attempt_brings_nothing_along() -> None:
     wire = linked(10)
     stale = Answer(
