@@ -14,7 +14,7 @@ from hub.app.operating import Hole
 from hub.app.ports import Scope
 from hub.cli_common import as_json, moment, on_shard, operations_of, run_with, show, table
 from hub.db.connect import Database, Role
-from hub.db.hole_store import fill_hole
+from hub.db.hole_store import close_hole, fill_hole
 from hub.db.project_store import forget_site
 from hub.settings import load_settings
 from hub.stores import Stores
@@ -105,6 +105,12 @@ def fill_command(site_id: str, source: Path, is_json: bool) -> None:
             click.echo(f"filled {hole.first} to {hole.last.sequence}", err=True)
         if filled:
             await forget_site(load_settings(("shards",)).shards[site.shard], site.org_id, site.site_id)
+
+        async def close(database: Database) -> None:
+            for hole in filled:
+                await close_hole(database, hole)
+
+        await on_shard(site.shard, Role.INGEST, close)
         return filled, reasons
 
     filled, reasons = run_with(work)

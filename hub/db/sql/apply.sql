@@ -50,7 +50,8 @@ insert into forks (org_id, site_id, first_sequence, after_hash, last_sequence, e
 values ($1::uuid, $2::uuid, $3, $4, $5, $6, $7, $8)
 on conflict do nothing
 
--- What a box says that was replaced is not what the site says.
+-- What a box says that was replaced is not what the site says. A box always has a list of devices: one that names no document has not been
+-- asked for them yet, such as a link beside a box whose disk has just died, and a replacement needs what was named before.
 -- name: contacts
 insert into contacts (org_id, site_id, box_epoch, head_epoch, head_sequence, figures, keepsakes)
 select org_id, site_id, box_epoch, head_epoch, head_sequence, figures, keepsakes
@@ -59,7 +60,8 @@ from unnest($1::uuid[], $2::uuid[], $3::integer[], $4::integer[], $5::bigint[], 
 order by org_id, site_id
 on conflict (org_id, site_id) do update
 set contact_at = now(), box_epoch = excluded.box_epoch, head_epoch = excluded.head_epoch, head_sequence = excluded.head_sequence,
-    figures = excluded.figures, keepsakes = excluded.keepsakes
+    figures = excluded.figures,
+    keepsakes = case when excluded.keepsakes = '[]'::bytea then contacts.keepsakes else excluded.keepsakes end
 where contacts.box_epoch <= excluded.box_epoch
 
 -- name: watermarks

@@ -4,10 +4,14 @@
 -- name: lock_watermark
 select sequence from watermarks where org_id = $1::uuid and site_id = $2::uuid for update
 
+-- name: open
+select first_sequence from holes
+where org_id = $1::uuid and site_id = $2::uuid and first_sequence = $3 and last_sequence = $4 and filled_at is null
+
+-- Once the site is sure to be projected anew.
 -- name: close
 update holes set filled_at = now()
 where org_id = $1::uuid and site_id = $2::uuid and first_sequence = $3 and last_sequence = $4 and filled_at is null
-returning first_sequence
 
 -- What came late all the same.
 -- name: held

@@ -80,6 +80,9 @@ async def test_it_is_told_of_menus_and_of_the_present_list_of_devices(rig: HubRi
         await rig.greeter.greet([(said, seal_hello(hello, site.key.public, site.key.sign))])
         found = await page(client, site)
         assert set(found.keepsakes) == set(named), "the list that the box named last, not the one that came last"
+        await rig.greeter.greet([site.hello()])
+        found = await page(client, site)
+        assert set(found.keepsakes) == set(named), "a link beside a box that has just died names none, and takes nothing back"
         assert (await page(client, site, version=now)).document == b"[2]"
         answer = await page(client, site, version="0" * 64)
         assert (answer.document, answer.entries) == (b"", ())

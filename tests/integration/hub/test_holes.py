@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 
 from hub.app.ports import Scope
+from shared.operator_error import OperatorError
 from shared.protocol.envelope import AnswerStatus, open_frame, seal_hello
 from shared.protocol.keys import verify
 from shared.protocol.mirror_file import pack_entries, pack_header
@@ -49,6 +51,25 @@ async def test_a_hole_is_filled_from_a_mirror_and_every_figure_is_right_again(ri
     placed = (await rig.stores.control.placement(site.address.org_id)).shard
     [hole] = [each for each in await rig.stores.operations[placed].holes(Scope(None)) if each.site_id == site.address.site_id]
     assert hole.filled_at is not None
+
+
+async def test_a_fill_that_is_cut_short_before_the_site_is_projected_anew_is_done_again(
+    rig: HubRig, cli: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The entries are in, and no figure knows of them: the hole must not count as filled, or they would be missing for ever."""
+    site = await torn(rig)
+    fill = ("holes", "fill", site.address.site_id, "--from", str(mirror(tmp_path, site)))
+
+    async def power_cut(*_: str) -> None:
+        raise OperatorError("hub.older_than_read_models", "cut", "again")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("hub.cli_holes.forget_site", power_cut)
+        assert await to_thread(cli, *fill) == "hub.older_than_read_models"
+    assert "filled" in await to_thread(cli, *fill)
+    await rig.project()
+    await ensure_equal(rig, site)
+    assert await to_thread(cli, *fill) == "hole.unknown"
 
 
 async def test_a_mirror_that_lacks_the_end_changes_nothing(rig: HubRig, cli: Any, tmp_path: Path) -> None:
