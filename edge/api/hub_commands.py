@@ -1,6 +1,6 @@
 """The route by which the link brings commands of the hub, on the Unix socket only.
 
-What lives here: decode, ask the writer, and remember what was refused until the hub has heard of it. What the hub may say is a role in
+What lives here: decode, ask the writer, and remember what was refused, for the hub to hear of it. What the hub may say is a role in
 the domain; what has become of a command that was accepted, the hub reads in the journal.
 """
 
@@ -14,7 +14,7 @@ from litestar.params import RawBody
 from edge.api.commands import decode_body
 from edge.api.identity import ensure_box
 from edge.api.openapi import refusals
-from edge.api.state import Edge, Here
+from edge.api.state import Edge, Here, HubRefusal
 from edge.app.site import HUB, RefusedCommand
 from edge.app.site import Request as SiteRequest
 from shared.domain.errors import Refused
@@ -81,16 +81,16 @@ async def _decide(edge: Edge, carried: HubCommand) -> HubCommandResult:
         if error.code in _NOT_NOW or (info is not None and info.status >= _PASSING):
             return HubCommandResult(command_id=carried.id, outcome="later", code=error.code)
         log.warning("a command of the hub was refused: %s", error)
-        _remember(edge.hub_refusals, carried.id, error.code)
+        _remember(edge.hub_refusals, carried.id, HubRefusal(error.code, carried.expires_at_ms))
         return HubCommandResult(command_id=carried.id, outcome="refused", code=error.code)
     edge.hub_refusals.pop(carried.id, None)
     return HubCommandResult(command_id=carried.id, outcome="accepted")
 
 
-def _remember(refusals: dict[str, str], command_id: str, code: str) -> None:
+def _remember(refusals: dict[str, HubRefusal], command_id: str, refusal: HubRefusal) -> None:
     """The last HUB_REFUSALS_MAX: of one that is forgotten, the hub hears when it says it again."""
     refusals.pop(command_id, None)
-    refusals[command_id] = code
+    refusals[command_id] = refusal
     while len(refusals) > HUB_REFUSALS_MAX:
         del refusals[next(iter(refusals))]
 

@@ -26,7 +26,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     `oldest_pending_at` (UTC), which is `oldest_pending_age_s` ago. Of a fenced box they are those that the hub does not keep apart yet:
     `kept_sequence` is how far it does, `fence_claim` the token of the claim that fenced it. `backed_up` is the last sequence in a backup
     of the hub, `begins` the position after which the box holds entries, empty for the beginning; `refused_commands` are codes of
-    commands of the hub that the site refused, by id."""
+    commands of the hub that the site refused, by id, `refused_asks` until when (Unix milliseconds) each was to be carried out."""
 
     org_id: str
     site_id: str
@@ -52,6 +52,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     followers: tuple[FollowerStatus, ...]
     fence_claim: str
     refused_commands: dict[str, str]
+    refused_asks: dict[str, int]
 
 
 @get("/status", summary="How the box is", responses=refusals())
@@ -68,7 +69,9 @@ async def get_status(request: Anybody, edge: Here) -> Status:
         oldest_pending_age_s=None if oldest is None else max(0.0, (edge.now() - oldest).total_seconds()),
         open_checks=checks, open_tickets=tickets, alarms=alarms(edge), version=VERSION, box=edge.fence.state,
         kept_sequence=edge.kept_sequence, backed_up=edge.backed_up, followers=follower_statuses(edge),
-        begins=str(edge.begins) if edge.begins.sequence else "", fence_claim=edge.fence.claim_shown, refused_commands=edge.hub_refusals,
+        begins=str(edge.begins) if edge.begins.sequence else "", fence_claim=edge.fence.claim_shown,
+        refused_commands={id: refusal.code for id, refusal in edge.hub_refusals.items()},
+        refused_asks={id: refusal.expires_at_ms for id, refusal in edge.hub_refusals.items()},
     )  # fmt: skip
 
 

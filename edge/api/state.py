@@ -6,6 +6,7 @@ What lives here: a bundle and the two questions that every route asks it. How th
 import asyncio
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from litestar.di import NamedDependency
 
@@ -28,7 +29,14 @@ from shared.domain.site import SiteState
 from shared.protocol.entry import START, Position
 from shared.protocol.session import CloudState
 
-__all__ = ["Edge", "Here"]
+__all__ = ["Edge", "Here", "HubRefusal"]
+
+
+class HubRefusal(NamedTuple):
+    """That a command of the hub was refused: with which code, and which asking of it, by the `expires_at_ms` that came with it."""
+
+    code: str
+    expires_at_ms: int
 
 
 @dataclass
@@ -53,7 +61,7 @@ class Edge:
     kept_sequence: int = 0  # of a fenced box: how far the hub keeps the branch that this box wrote apart
     backed_up: int = 0  # the last sequence that is in a backup of the hub, as the link last told
     begins: Position = START  # the checkpoint behind which the journal was trimmed, or the beginning
-    hub_refusals: dict[str, str] = field(default_factory=dict)  # codes of commands of the hub that were refused, by id
+    hub_refusals: dict[str, HubRefusal] = field(default_factory=dict)  # of commands of the hub, by id
     is_unshown: bool = False  # whether a ticket has been shown by nobody for too long, as last looked at
     is_behind: bool = False  # whether the oldest entry that is not in the cloud is too old, as last looked at
     _menu: tuple[str, Menu] = ("", EMPTY_MENU)

@@ -167,6 +167,7 @@ class _Status(msgspec.Struct):
     alarms: tuple[str, ...]
     oldest_pending_at: datetime | None = None
     refused_commands: dict[str, str] = {}
+    refused_asks: dict[str, int] = {}
     begins: str = ""
     fence_claim: str = ""
 
@@ -180,4 +181,5 @@ class _Status(msgspec.Struct):
             oldest_pending_at_ms=None if oldest is None else round(oldest.timestamp() * 1000),
             alarms=self.alarms,
             refused_commands=self.refused_commands,
+            refused_asks=self.refused_asks,
         )

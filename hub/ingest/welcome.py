@@ -14,7 +14,7 @@ from hub.ingest.answers import answer_ok
 from hub.ingest.ports import Contact, Hole, Registration, ShardTransaction, Standing
 from shared.limits import KEEPSAKES_WANTED_MAX, SITE_COMMANDS_PER_ANSWER
 from shared.protocol.entry import Position
-from shared.protocol.envelope import Answer, AnswerStatus, SiteCommand
+from shared.protocol.envelope import Answer, AnswerStatus, Figures, SiteCommand
 from shared.protocol.subjects import Address
 
 __all__ = ["Guest", "welcome"]
@@ -118,8 +118,24 @@ async def _commands(
     waiting = [guest for guest in present if standings[guest.contact.address].has_commands]
     if not waiting:
         return {}
-    for guest in waiting:
-        if guest.contact.hello.figures.refused_commands:
-            await transaction.commands_refused(guest.contact.address, guest.contact.hello.figures.refused_commands)
     found = await transaction.open_commands([guest.contact.address for guest in waiting])
-    return {address: tuple(commands[:SITE_COMMANDS_PER_ANSWER]) for address, commands in found.items()}
+    for guest in waiting:
+        address = guest.contact.address
+        refused = _refused_now(guest.contact.hello.figures, found.get(address, ()))
+        if refused:
+            await transaction.commands_refused(address, refused)
+            found = {**found, address: []} | await transaction.open_commands([address])
+    return {address: tuple(commands[:SITE_COMMANDS_PER_ANSWER]) for address, commands in found.items() if commands}
+
+
+def _refused_now(figures: Figures, commands: Sequence[SiteCommand]) -> dict[str, str]:
+    """Of the refusals that a box tells, those that concern the commands as they are asked for now. A box tells a refusal as long as it
+    remembers it: a person who has asked once more since would else never be heard."""
+    now = {command.id: command.expires_at_ms for command in commands}
+    is_all = len(now) < SITE_COMMANDS_PER_ANSWER  # else those that wait behind these are judged when their turn comes
+    told: dict[str, str] = {}
+    for id, code in figures.refused_commands.items():
+        asked = figures.refused_asks.get(id)
+        if asked is None or now.get(id, asked if is_all else None) == asked:
+            told[id] = code
+    return told

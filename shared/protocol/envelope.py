@@ -90,7 +90,8 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """Live figures in a hello: the present before the past (DESIGN.md). Money in minor units.
 
-    `refused_commands` are commands of the hub that the site refused, by id, with the code of the refusal.
+    `refused_commands` are commands of the hub that the site refused, by id, with the code of the refusal; `refused_asks` says by their
+    `expires_at_ms` which asking of each it was, for a person may ask for the same once more (0.2 and before: it is not said).
     """
 
     head_sequence: int = 0
@@ -99,6 +100,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     oldest_pending_at_ms: int | None = None
     alarms: tuple[str, ...] = ()
     refused_commands: Annotated[dict[str, str], msgspec.Meta(max_length=HUB_REFUSALS_MAX)] = {}
+    refused_asks: Annotated[dict[str, int], msgspec.Meta(max_length=HUB_REFUSALS_MAX)] = {}
 
 
 class Keepsake(msgspec.Struct, frozen=True, gc=False, order=True):

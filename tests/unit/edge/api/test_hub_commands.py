@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from edge.api.hub_commands import HubCommand, _decide, _remember
+from edge.api.state import HubRefusal
 from edge.app.site import HUB, Outcome, RefusedCommand, Request
 from shared.domain.errors import Refused
 from shared.limits import HUB_REFUSALS_MAX
@@ -36,7 +37,7 @@ def edge() -> Any:
 
 
 async def test_an_accepted_command_is_said_by_the_hub_and_its_earlier_refusal_forgotten(edge: Any) -> None:
-    edge.hub_refusals[ONE.id] = "orphan.unfit"
+    edge.hub_refusals[ONE.id] = HubRefusal("orphan.unfit", 5)
     result = await _decide(edge, ONE)
     assert (result.outcome, result.code, edge.hub_refusals) == ("accepted", "", {})
     assert edge.writer.asked[0].device == HUB
@@ -55,7 +56,7 @@ async def test_what_does_not_fit_is_told(edge: Any) -> None:
     edge.writer.outcome = RefusedCommand(error=Refused("orphan.unfit", "the check was changed"))
     result = await _decide(edge, ONE)
     assert (result.outcome, result.code) == ("refused", "orphan.unfit")
-    assert edge.hub_refusals == {ONE.id: "orphan.unfit"}
+    assert edge.hub_refusals == {ONE.id: ("orphan.unfit", ONE.expires_at_ms)}
 
 
 async def test_a_command_whose_time_has_passed_is_not_carried_out(edge: Any) -> None:
@@ -66,7 +67,7 @@ async def test_a_command_whose_time_has_passed_is_not_carried_out(edge: Any) -> 
 
 
 def test_refusals_are_bounded_and_the_oldest_forgotten() -> None:
-    refusals: dict[str, str] = {}
+    refusals: dict[str, HubRefusal] = {}
     for number in range(HUB_REFUSALS_MAX + 5):
-        _remember(refusals, str(number), "orphan.unfit")
+        _remember(refusals, str(number), HubRefusal("orphan.unfit", number))
     assert (len(refusals), next(iter(refusals))) == (HUB_REFUSALS_MAX, "5")

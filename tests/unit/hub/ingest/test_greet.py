@@ -190,6 +190,22 @@ async def test_commands_are_handed_out_until_they_are_refused_or_run_out(rig: In
     assert answer.commands == ()
 
 
+async def test_a_command_that_a_person_asks_for_once_more_is_not_met_by_its_earlier_refusal(rig: IngestRig) -> None:
+    """The box tells a refusal as long as it remembers it; the check has been seen to, and the orphan is adopted anew under its own id."""
+    site = rig.site()
+    key = (site.address, "c")
+    rig.shard.commands[key] = OpenCommand(SiteCommand(id="c", command=b"{}", expires_at_ms=100))
+    stale = Figures(refused_commands={"c": "orphan.unfit"}, refused_asks={"c": 100})
+    assert (await rig.greet(site.hello(figures=stale)))[0].commands == ()
+    assert rig.shard.commands[key].state == "refused"
+    rig.shard.commands[key] = OpenCommand(SiteCommand(id="c", command=b"{}", expires_at_ms=200))
+    (answer,) = await rig.greet(site.hello(figures=stale))
+    assert ([each.id for each in answer.commands], rig.shard.commands[key].state) == (["c"], "open")
+    again = Figures(refused_commands={"c": "orphan.unfit"}, refused_asks={"c": 200})
+    assert (await rig.greet(site.hello(figures=again)))[0].commands == ()
+    assert rig.shard.commands[key].state == "refused"
+
+
 async def test_a_box_hears_what_is_backed_up(rig: IngestRig) -> None:
     site = rig.site()
     await rig.send(site.message(1, 17))
