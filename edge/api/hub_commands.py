@@ -4,6 +4,7 @@ What lives here: decode, ask the writer, and remember what was refused, for the 
 the domain; what has become of a command that was accepted, the hub reads in the journal.
 """
 
+import asyncio
 import logging
 from typing import Annotated, Any, Literal
 
@@ -11,6 +12,7 @@ import msgspec
 from litestar import Request, Router, post
 from litestar.params import RawBody
 
+from edge.api.alarms import alarms
 from edge.api.commands import decode_body
 from edge.api.identity import ensure_box
 from edge.api.openapi import refusals
@@ -72,6 +74,7 @@ async def _decide(edge: Edge, carried: HubCommand) -> HubCommandResult:
     try:
         if edge.now().timestamp() * 1000 > carried.expires_at_ms:
             raise Refused("hub_command.expired", "The command was to be carried out until a time that has passed.")
+        await _ensure_not_made_up_for(edge, carried.id)
         submit = Submit(id=carried.id, command=carried.command)
         outcome = await edge.writer.submit(SiteRequest(device=HUB, commands=(submit,)))
         if isinstance(outcome, RefusedCommand):
@@ -84,7 +87,32 @@ async def _decide(edge: Edge, carried: HubCommand) -> HubCommandResult:
         _remember(edge.hub_refusals, carried.id, HubRefusal(error.code, carried.expires_at_ms))
         return HubCommandResult(command_id=carried.id, outcome="refused", code=error.code)
     edge.hub_refusals.pop(carried.id, None)
+    await _take_off_the_list(edge, carried.id)
     return HubCommandResult(command_id=carried.id, outcome="accepted")
+
+
+async def _ensure_not_made_up_for(edge: Edge, command_id: str) -> None:
+    """Raises Refused `orphan.settled` for a command that a tablet has handed in, that this box refused, and that a person has made up for
+    since: adopted as well it would be in effect twice."""
+    book = edge.refused_hand_ins
+    try:
+        await asyncio.to_thread(book.refresh)  # the person's word comes from another process
+    except OSError as error:
+        raise Refused("storage.unavailable", f"What tablets handed in cannot be read: {error}.") from error
+    settled = book.settled(command_id) if book.find(command_id) is not None else None
+    if settled is not None:
+        raise Refused("orphan.settled", f"A tablet had handed it in, it was refused here, and {settled.by} has made up for it.")
+
+
+async def _take_off_the_list(edge: Edge, command_id: str) -> None:
+    """Nobody at the site needs to make up any more for what the hub has brought."""
+    if edge.refused_hand_ins.find(command_id) is None:
+        return
+    try:
+        await edge.refused_hand_ins.forget(command_id)
+    except OSError as error:
+        log.error("command %s is in effect, and still stands in the list of refused hand-ins: %s", command_id, error)
+    edge.feed.say_alarms(alarms(edge))
 
 
 def _remember(refusals: dict[str, HubRefusal], command_id: str, refusal: HubRefusal) -> None:

@@ -156,6 +156,9 @@ def make_feature(evolve: Evolver, decode: Decode) -> Feature:
             "orphan.in_effect": ErrorInfo(
                 409, "The command is in the journal already: a tablet has brought it.", "Nothing needs to be done."
             ),
+            "orphan.settled": ErrorInfo(
+                409, "A person at the site has made up for the command.", "Set it aside: comanda hub orphans set-aside."
+            ),
             "orphan.box_own": ErrorInfo(
                 422, "The entry is one by which the old box ran itself.", "Set it aside: comanda hub orphans set-aside."
             ),
