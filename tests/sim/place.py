@@ -6,6 +6,7 @@ What lives here: who serves the site when, and how a replacement gets what hub, 
 from collections.abc import Mapping, Sequence
 
 from shared.domain.ids import derived_id
+from shared.operator_error import OperatorError
 from shared.protocol.entry import Position, StoredEntry
 from shared.protocol.subjects import Address
 from tests.sim.auditor import Auditor, Row
@@ -140,11 +141,10 @@ class Place:
         fate = scheduler.rng.choice(["scrapped", "returns", "runs on"])
         if fate != "runs on":
             old.scrap() if fate == "scrapped" else old.take_away(scheduler.rng.uniform(5, 60))
-        box = self._install()
         self._alarm = ""
         mirrors = self.mirror.found() if self.mirror is not None else []
         held = list(self._hub.rows(self.address))
-        found = restore(box.disk, box.identity, held, [rows for rows, _ in mirrors])
+        box, found = self._restored([rows for rows, _ in mirrors])
         self.restored.append(found)
         scheduler.note(f"{self.name}: {old.name} {fate}; {box.name} has epoch {box.epoch}, {found}")
         self._auditor.restored(self, box, [_rows(rows) for rows in (held, *(rows[:sound] for rows, sound in mirrors))], bool(found.apart))
@@ -153,6 +153,17 @@ class Place:
         for tablet in self.tablets:
             scheduler.after(scheduler.rng.uniform(0, 20), lambda tablet=tablet: tablet.reach(self.present))
         self._collect(box, scheduler.now + _COLLECT_S)
+
+    def _restored(self, mirrors: Sequence[Sequence[StoredEntry]]) -> tuple[Box, Restored]:
+        """A box with what hub and mirrors hold. Under a claim that the hub has given before and forgotten, it says so: another is fetched."""
+        for _ in range(10):
+            box = self._install()
+            try:
+                return box, restore(box.disk, box.identity, list(self._hub.rows(self.address)), mirrors)
+            except OperatorError as error:
+                self._scheduler.note(f"{self.name}: {error.code}; the site is claimed anew")
+                box.scrap()
+        raise AssertionError(f"{self.name} cannot be restored under any claim")
 
     def _collect(self, box: Box, until_s: float) -> None:
         """Wait for the tablets, but not for ever; then sell."""
