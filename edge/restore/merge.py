@@ -160,7 +160,7 @@ class Merger:
         """Put what makes whole commands in the journal, and leave the rest in `held`; whether all of it was as it should be."""
         whole = _whole_commands(held)
         try:
-            self._append(mirror, held[:whole])
+            self._append(mirror, held[:whole], only_whole=True)
         except _UnprovenError as error:
             self._note(f"{mirror.name} is left out from there on: {error}")
             return False
@@ -184,8 +184,8 @@ class Merger:
             path = file.keep()
         self.branches.append(Branch(source=mirror.name, from_sequence=rest[0].sequence, head=str(file.end), file=path.name))
 
-    def _append(self, source: Source, run: Sequence[StoredEntry]) -> None:
-        """Prove a run against the journal's end, and put it there."""
+    def _append(self, source: Source, run: Sequence[StoredEntry], *, only_whole: bool = False) -> None:
+        """Prove a run against the journal's end, and put there what is proven; `only_whole`: no part of a command whose rest is not."""
         last = self._journal.head
         proven: list[StoredEntry] = []
         problem = ""
@@ -196,11 +196,13 @@ class Merger:
             self._ensure_not_ours(source, entry)
             proven.append(entry)
             last = entry.position
+        if only_whole:
+            del proven[_whole_commands(proven) :]
         for start in range(0, len(proven), FETCH_ENTRIES_MAX):
             self._journal.append(proven[start : start + FETCH_ENTRIES_MAX])
         if proven:
             self._note_came(source, proven[0].sequence, proven[-1].sequence)
-            self._progress(last.sequence)
+            self._progress(proven[-1].sequence)
         if problem:
             raise _UnprovenError(problem)
 
