@@ -91,6 +91,9 @@ class _Transaction(BesideJournals):
     def granted(self, address: Address) -> int:
         return self._granted.get(address, 0)
 
+    async def note_claims(self, epochs: Mapping[Address, int]) -> None:
+        await self._connection.execute(SQL["note_claims"], *columns(list(epochs)), list(epochs.values()))
+
     async def stored_hash(self, address: Address, sequence: int) -> bytes | None:
         await act_for(self._connection, address.org_id)
         return await self._connection.fetchval(SQL["stored_hash"], address.org_id, address.site_id, sequence)

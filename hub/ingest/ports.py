@@ -139,6 +139,10 @@ class ShardTransaction(Protocol):
         """The epoch of the last claim that the shard was told of, 0 before the first; the site is locked."""
         ...
 
+    async def note_claims(self, epochs: Mapping[Address, int]) -> None:
+        """Of these sites claims of these epochs are known: `granted` is not below them from the commit on, for every writer."""
+        ...
+
     async def stored_hash(self, address: Address, sequence: int) -> bytes | None:
         """The hash held at a sequence, or None."""
         ...

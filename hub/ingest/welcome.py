@@ -47,6 +47,7 @@ async def welcome(transaction: ShardTransaction, guests: Sequence[Guest], incarn
             )
         else:
             present.append(guest)
+    await _note_claims(transaction, present, standings)
     holes = await _holes(transaction, present, standings)
     wanted = await _wanted(transaction, present)
     commands = await _commands(transaction, present, standings)
@@ -70,6 +71,18 @@ async def _fenced(transaction: ShardTransaction, guest: Guest, watermark: Positi
     detail = f"This box was given epoch {contact.box_epoch}; the site is at epoch {epoch}."
     answer = answer_ok(contact.hello.attempt, incarnation, branch.kept, AnswerStatus.FENCED, "epoch.fenced", detail, guest.key)
     return replace(answer, claim=guest.registration.proof(contact.box_epoch))
+
+
+async def _note_claims(transaction: ShardTransaction, present: Sequence[Guest], standings: Mapping[Address, Standing]) -> None:
+    """Tell the shard of replacements that it does not know of: it was restored, or their claim was learned from a hello. A lane owner
+    whose memory of the site is older would else go on to append what the box before them sends."""
+    epochs = {
+        guest.contact.address: guest.contact.box_epoch
+        for guest in present
+        if guest.contact.box_epoch > max(1, standings[guest.contact.address].granted, standings[guest.contact.address].watermark.epoch)
+    }
+    if epochs:
+        await transaction.note_claims(epochs)
 
 
 async def _is_forked(transaction: ShardTransaction, contact: Contact, watermark: Position) -> bool:

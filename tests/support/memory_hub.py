@@ -131,6 +131,9 @@ class _Transaction:
     def granted(self, address: Address) -> int:
         return self._shard.granted.get(address, 0)
 
+    async def note_claims(self, epochs: Mapping[Address, int]) -> None:
+        self._shard.granted.update({address: max(epoch, self.granted(address)) for address, epoch in epochs.items()})
+
     async def stored_hash(self, address: Address, sequence: int) -> bytes | None:
         return _hash_at(self.journals.get(address, []), sequence)
 

@@ -24,6 +24,13 @@ select org_id, site_id, 0, 0, decode(repeat('00', 32), 'hex') from unnest($1::uu
 order by org_id, site_id
 on conflict do nothing
 
+-- In key order, as all who lock them.
+-- name: note_claims
+insert into watermarks as w (org_id, site_id, epoch, sequence, hash, granted)
+select org_id, site_id, 0, 0, decode(repeat('00', 32), 'hex'), epoch from unnest($1::uuid[], $2::uuid[], $3::integer[]) as new (org_id, site_id, epoch)
+order by org_id, site_id
+on conflict (org_id, site_id) do update set granted = greatest(w.granted, excluded.granted)
+
 -- The hash held at one sequence. Acts for the organisation.
 -- name: stored_hash
 select hash from journal where org_id = $1::uuid and site_id = $2::uuid and sequence = $3

@@ -72,6 +72,26 @@ async def test_a_box_that_the_hub_forgot_goes_on_after_its_hello(rig: HubRig) ->
     assert (reply.answer.status, reply.answer.watermark) == (AnswerStatus.OK, new.head)
 
 
+async def test_a_process_that_has_not_heard_of_the_box_that_was_learned_appends_nothing_of_the_one_before(rig: HubRig) -> None:
+    """Both databases were restored to before the swap. The old box is back, and its lane's owner believes what it has just looked up."""
+    old = (await rig.add_site()).orders(1)
+    lane_owner = rig.make_applier()
+    await lane_owner.apply([old.message(1, 4)])
+    new = SiteJournal(*old.address)
+    new.epoch = await rig.claim(new)
+    new.entries = list(old.entries[:4])
+    new.append(b'{"type":"EpochStarted"}')
+    await rig.forget_boxes(old, 2)
+    await rig.look_as(old, "update watermarks set granted = 0 where site_id = $1::text::uuid returning granted")
+    await lane_owner.apply([old.message(1, 4)])
+    (reply,) = await rig.greeter.greet([new.hello()])
+    assert reply.answer.status == AnswerStatus.OK
+    (reply,) = await lane_owner.apply([old.message(5, len(old.entries))])
+    assert (reply.answer.status, reply.answer.code) == (AnswerStatus.FENCED, "epoch.fenced")
+    (reply,) = await lane_owner.apply([new.message(5, 5)])
+    assert (reply.answer.status, reply.answer.watermark) == (AnswerStatus.OK, new.head)
+
+
 async def test_every_process_hears_of_a_claim_and_of_those_it_missed(rig: HubRig) -> None:
     site = await rig.add_site()
     heard: list[set[Address]] = [set(), set()]
