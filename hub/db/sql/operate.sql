@@ -59,10 +59,18 @@ where org_id = $1::uuid and site_id = $2::uuid and epoch = $3 and sequence = any
 insert into orphan_comparisons (org_id, site_id, epoch, kept_sequence, journal_sequence) values ($1::uuid, $2::uuid, $3, $4, $5)
 on conflict (org_id, site_id, epoch) do update set kept_sequence = excluded.kept_sequence, journal_sequence = excluded.journal_sequence
 
+-- One that has run out of time may have been taken all the same, by a box that has been off the line since: it has expired for sure only
+-- where the site has not said hello since it was asked for, or has done so after its time and all that it said to hold then is here.
 -- name: sent_commands
-select command_id, state, result, expires_at <= now() as is_expired, asked_by, asked_at
-from site_commands
-where org_id = $1::uuid and site_id = $2::uuid and command_id = any($3::text[])
+select s.command_id, s.state, s.result, s.asked_by, s.asked_at,
+       s.expires_at <= now() and not exists (
+           select 1
+           from contacts c join watermarks w on w.org_id = c.org_id and w.site_id = c.site_id
+           where c.org_id = s.org_id and c.site_id = s.site_id and c.contact_at >= s.asked_at
+                 and (c.contact_at <= s.expires_at or w.sequence < c.head_sequence)
+       ) as is_expired
+from site_commands s
+where s.org_id = $1::uuid and s.site_id = $2::uuid and s.command_id = any($3::text[])
 
 -- One that waits, or is done, stays as it is.
 -- name: send_command

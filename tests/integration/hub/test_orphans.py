@@ -239,6 +239,37 @@ async def test_an_adoption_that_no_box_fetched_in_time_can_be_made_again(swap: S
     assert refused.value.code == "orphan.waiting"
 
 
+async def _time_is_over(swap: Swap) -> None:
+    query = "update site_commands set expires_at = now() where site_id = $1::text::uuid returning command_id"
+    assert await swap.rig.look_as(swap.journals[1], query)
+
+
+async def test_an_adoption_that_a_box_took_before_it_went_off_the_line_is_not_called_expired(swap: Swap) -> None:
+    """The line fails for days just after the box has carried it out: whoever entered by hand what "expired" would have it in effect twice."""
+    first = (await swap.branch()).commands[0]
+    await adopt(swap.shard, swap.site, 1, [first.first], "anna")
+    assert all(isinstance(each, tuple) for each in swap.obey(await swap.greet()))
+    await _time_is_over(swap)
+    assert (await swap.states())[0] == "waiting"
+    with pytest.raises(HubRefused) as refused:
+        await set_aside(swap.shard, swap.site, 1, [first.first], "entered by hand", "anna")
+    assert refused.value.code == "orphan.waiting"
+    await swap.greet()
+    assert (await swap.states())[0] == "waiting", "it is back, and what it wrote is on its way"
+    await swap.upload(1)
+    assert (await swap.states())[0] == "adopted"
+
+
+async def test_an_adoption_that_was_lost_on_its_way_has_expired_once_the_box_is_heard_again(swap: Swap) -> None:
+    first = (await swap.branch()).commands[0]
+    await adopt(swap.shard, swap.site, 1, [first.first], "anna")
+    await swap.greet()
+    await _time_is_over(swap)
+    assert (await swap.states())[0] == "waiting"
+    await swap.greet()
+    assert (await swap.states())[0] == "expired"
+
+
 async def test_how_the_old_box_ran_itself_is_set_aside_with_all(swap: Swap) -> None:
     parted = swap.old.site.head.sequence
     swap.old.wait(days=1)
