@@ -31,9 +31,11 @@ class CachedRegistry:
         self._outdated: set[Address] = set()  # forgotten while a look was under way: what it brings may be of before
 
     async def find(self, wanted: Iterable[tuple[Address, str]]) -> Mapping[Address, Registration]:
-        keys = dict(wanted)
+        keys: dict[Address, set[str]] = {}
+        for address, key in wanted:
+            keys.setdefault(address, set()).add(key)  # of two boxes of a site at once, either may be the one that is not known yet
         now = self._clock()
-        stale = [address for address, key in keys.items() if self._is_stale(address, key, now)]
+        stale = [address for address, used in keys.items() if any(self._is_stale(address, key, now) for key in used)]
         if stale:
             await self._look_up(stale, now)
         found: dict[Address, Registration] = {}

@@ -11,7 +11,7 @@ from hub.db.connect import Role
 from hub.db.ingest_control import CachedRegistry
 from hub.ingest.ports import Unavailable
 from provisioning.keys import new_user
-from shared.limits import INCARNATION_CHECK_S
+from shared.limits import INCARNATION_CHECK_S, UNKNOWN_SITE_RETRY_S
 from shared.protocol.claim import Claim
 from shared.protocol.envelope import AnswerStatus
 from shared.protocol.subjects import Address
@@ -70,6 +70,19 @@ async def test_a_box_that_the_hub_forgot_goes_on_after_its_hello(rig: HubRig) ->
     assert (reply.answer.status, reply.answer.watermark) == (AnswerStatus.OK, old.entries[3].position)
     (reply,) = await rig.make_applier().apply([new.message(5, 5)])
     assert (reply.answer.status, reply.answer.watermark) == (AnswerStatus.OK, new.head)
+
+
+async def test_a_replacement_that_says_hello_beside_the_old_box_is_known_at_once(rig: HubRig) -> None:
+    """Both come in one batch, and the process has not heard of the claim yet: the old box's key must not hide the new one's."""
+    old = (await rig.add_site()).orders(1)
+    now = 0.0
+    registry = CachedRegistry(rig.database(rig.control.app_dsn, Role.INGEST, "control"), lambda: now)
+    await registry.find([(old.address, old.key.public)])
+    new = SiteJournal(*old.address)
+    await rig.claim(new)
+    now = UNKNOWN_SITE_RETRY_S
+    found = await registry.find([(old.address, new.key.public), (old.address, old.key.public)])
+    assert new.key.public in found[old.address].boxes
 
 
 async def test_a_process_that_has_not_heard_of_the_box_that_was_learned_appends_nothing_of_the_one_before(rig: HubRig) -> None:
