@@ -195,9 +195,10 @@ class HandInDesk:
 
 
 def _passes(error: Refused) -> bool:
-    """Whether a refusal says nothing about the command: trouble of the box that passes, or a box that is none any more."""
+    """Whether a refusal says nothing about the command: trouble of the box that passes, a clock that nobody has set yet, or a box that is
+    none any more."""
     info = ERRORS.get(error.code)
-    return error.code in ("box.fenced", "epoch.behind") or (info is not None and info.status >= 500)
+    return error.code in ("box.fenced", "epoch.behind", "clock.behind") or (info is not None and info.status >= 500)
 
 
 def _position_of(held: HeldCommand) -> Position:

@@ -143,6 +143,17 @@ async def test_a_restore_that_is_run_again_with_what_was_missing_plays_what_it_h
     assert again.book.open == again.book.refusals == []
 
 
+async def test_a_clock_that_nobody_has_set_yet_costs_no_order(box: Box) -> None:
+    """The battery was flat. For good would be too much: a manager sets the clock in a minute, and the tablet hands in again."""
+    right = box.kit.now
+    box.kit.now = right - timedelta(days=400)
+    with pytest.raises(Refused) as refused:
+        await box.take(POS, held(OPEN, 5))
+    assert (refused.value.code, box.book.open) == ("clock.behind", [])
+    box.kit.now = right
+    assert await box.take(POS, held(OPEN, 5)) == ["played"]
+
+
 @pytest.mark.parametrize("code", ["commit.unknown", "storage.full", "edge.busy"])
 async def test_trouble_of_the_box_is_no_refusal_and_the_command_is_played_when_it_has_passed(box: Box, code: str) -> None:
     box.desk.is_collecting = True
