@@ -23,6 +23,7 @@ from edge.api.alarms import look
 from edge.api.app import create_app
 from edge.api.link import cloud_of
 from edge.api.metrics import Metrics
+from edge.api.shortcut import Shortcut
 from edge.api.state import Edge
 from edge.api.websocket import ClosableProtocol
 from edge.app.cards import CardDesk
@@ -205,7 +206,7 @@ async def serve(settings: EdgeSettings, recover: Recover | None = None) -> None:
             if settings.trust_loopback:
                 log.info("until pairing exists, clients on loopback may act as a POS without a token (trust_loopback)")
             config = uvicorn.Config(
-                create_app(edge), http="httptools", ws=ClosableProtocol, ws_per_message_deflate=False, loop="none",
+                Shortcut(create_app(edge), edge), http="httptools", ws=ClosableProtocol, ws_per_message_deflate=False, loop="none",
                 log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=int(GRACEFUL_STOP_S),
                 limit_concurrency=HTTP_CONNECTIONS_MAX, server_header=False, proxy_headers=False,
             )  # fmt: skip

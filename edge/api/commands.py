@@ -19,7 +19,7 @@ from shared.domain.errors import Refused
 from shared.domain.registry import ERRORS
 from shared.protocol.session import Accepted, Batch, BatchAccepted, Submit
 
-__all__ = ["decode_body", "router"]
+__all__ = ["accept_command", "decode_body", "router"]
 
 S = TypeVar("S")
 _REFUSALS = refusals(*sorted(ERRORS), "request.too_large")
@@ -35,6 +35,11 @@ async def _submit(edge: Edge, request: Request[Any, Any, Any], commands: tuple[S
     return outcome
 
 
+async def accept_command(edge: Edge, request: Request[Any, Any, Any], body: bytes) -> Accepted:
+    """The answer to one command as sent. Raises Refused or RefusedRequest."""
+    return (await _submit(edge, request, (decode_body(body, Submit),)))[0]
+
+
 def decode_body(body: bytes, cls: type[S]) -> S:
     """The body as sent: a command stays raw until the writer decides it, so that its bytes are decoded once."""
     try:
@@ -48,7 +53,7 @@ def decode_body(body: bytes, cls: type[S]) -> S:
 @post("/commands", status_code=200, summary="Submit one command", operation_class=SubmitOperation, responses=_REFUSALS)
 async def submit_command(request: Request[Any, Any, Any], edge: Here, body: RawBody) -> Accepted:
     """Decide one command. It is on disk when the answer comes. Sent again with the same id it gets the first answer."""
-    return (await _submit(edge, request, (decode_body(body, Submit),)))[0]
+    return await accept_command(edge, request, body)
 
 
 @post("/batches", status_code=200, summary="Submit commands that belong together", operation_class=BatchOperation, responses=_REFUSALS)

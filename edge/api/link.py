@@ -20,7 +20,7 @@ from shared.limits import CLAIM_TOKEN_CHARS_MAX
 from shared.protocol.entry import EPOCH_MAX, SEQUENCE_MAX, Position
 from shared.protocol.session import CloudState, LinkState
 
-__all__ = ["CloudReport", "cloud_of", "router"]
+__all__ = ["CloudReport", "cloud_of", "hear_cloud", "router"]
 
 Anybody = Request[Any, Any, Any]
 
@@ -65,6 +65,11 @@ def _sequence(position: str) -> int:
 async def put_cloud(request: Anybody, edge: Here, data: JSONBody[CloudReport]) -> None:
     """A watermark that is no position of this journal is not shown as "in the cloud": it raises the alarm instead (Law 2). The word that
     this box was replaced fences it, if the claim proves it."""
+    await hear_cloud(edge, request, data)
+
+
+async def hear_cloud(edge: Edge, request: Anybody, data: CloudReport) -> None:
+    """Take the link's word. Raises Refused `device.box_only` or `feed.bad_cursor`."""
     ensure_box(request)
     before = edge.told.find(CLOUD)
     position, sequence, alarm = await _reached(edge, data.position, (before.position if before else "", edge.cloud.sequence), data.alarm)

@@ -19,7 +19,7 @@ from shared.domain.errors import Refused
 from shared.domain.registry import ERRORS
 from shared.protocol.session import Problem
 
-__all__ = ["HANDLERS", "PROBLEM_JSON", "RefusedRequest", "problem_of"]
+__all__ = ["HANDLERS", "PROBLEM_JSON", "RefusedRequest", "problem_of", "problem_response"]
 
 log = logging.getLogger(__name__)
 
@@ -83,3 +83,11 @@ HANDLERS = {
     RecursionError: _on_too_deep,
     Exception: _on_defect,
 }
+
+
+def problem_response(request: Request[Any, Any, Any], error: Exception) -> tuple[int, bytes, list[tuple[bytes, bytes]]]:
+    """(status, body, headers) of an error, for whoever answers without the framework."""
+    handler = next(HANDLERS[cls] for cls in type(error).__mro__ if cls in HANDLERS)
+    response = handler(request, error)
+    headers = {"content-type": PROBLEM_JSON} | dict(response.headers)
+    return response.status_code, response.content, [(name.encode(), value.encode()) for name, value in headers.items()]
