@@ -160,7 +160,7 @@ def test_a_full_disk_refuses_clearly_shows_everything_and_needs_no_restart(
 
     # Reads go on.
     status = client.get("/v1/status").json()
-    assert "storage.low" in status["alarms"]
+    assert "storage.critical" in status["alarms"]
     assert len(client.get(f"/v1/checks/{check_id}").json()["lines"]) == len(accepted)
     assert client.get("/v1/sales").json()["total"]["orders"] == 1
     assert len(client.get("/v1/tickets").json()["tickets"]) == 2
