@@ -1,7 +1,7 @@
 """Followers as they last told of themselves: the link with what the cloud has, mirrors, and what fenced the box.
 
 What lives here: their rows in memory, which everybody reads, and keeping them on disk now and then. A watermark comes with every
-envelope; to sync each would cost the waiters a commit, and losing the last second of it costs nothing, since followers say it again.
+envelope; to sync each would cost the waiters a commit, and losing the last seconds of it costs nothing, since followers say it again.
 HTTP and SQL are not known here; time and sleep come in from outside.
 """
 
