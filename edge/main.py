@@ -39,6 +39,7 @@ from edge.app.watch import AlarmWatch
 from edge.box import Box, read_box
 from edge.journal.handed_in import HandedInFile
 from edge.journal.lock import single_writer
+from edge.journal.raise_checkpoint import ensure_way_of_file
 from edge.journal.reader import Reader
 from edge.journal.store import SqliteStore
 from edge.journal.upgrade import upgrade
@@ -146,6 +147,7 @@ def retention(edge: Edge) -> Retention:
 def _open(data_dir: Path, identity: BoxIdentity) -> tuple[SqliteStore, Site]:
     path = data_dir / JOURNAL
     try:
+        ensure_way_of_file(path)
         store = SqliteStore(path)
         upgrade(store)
         if identity.epoch > 1 and store.head().position == START:

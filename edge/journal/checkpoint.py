@@ -23,7 +23,7 @@ from shared.limits import EVENTS_PER_COMMAND_MAX, TRIM_CHUNK_ENTRIES
 from shared.protocol.entry import START, Entry, Position, StoredEntry, decode_entry, entry_hash
 from shared.protocol.fold import fold
 
-__all__ = ["Checkpoint", "begins", "read_checkpoint", "state_hash", "trim_step"]
+__all__ = ["Checkpoint", "Row", "begins", "has_checkpoint", "read_checkpoint", "state_hash", "trim_step"]
 
 A = TypeVar("A", bound=Aggregate)
 PREFIX = "checkpoint_"
@@ -47,6 +47,11 @@ def read_checkpoint(connection: sqlite3.Connection) -> Checkpoint:
     """The checkpoint of a journal; one at START for a journal that was never trimmed."""
     row = connection.execute(queries.CHECKPOINT).fetchone()
     return Checkpoint() if row is None else Checkpoint(position=Position(*row[:3]), state_hash=row[3], format=row[4])
+
+
+def has_checkpoint(connection: sqlite3.Connection) -> bool:
+    """Whether there is a table for it: a file that no release since 0.3 has served has none."""
+    return connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'checkpoint'").fetchone()[0] > 0
 
 
 def begins(connection: sqlite3.Connection) -> Position:

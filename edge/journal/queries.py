@@ -69,8 +69,9 @@ CHECKPOINT = "SELECT epoch, sequence, hash, state_hash, format FROM checkpoint"
 PUT_CHECKPOINT = "INSERT OR REPLACE INTO checkpoint (only_row, epoch, sequence, hash, state_hash, format) VALUES (1, ?, ?, ?, ?, ?)"
 CHECKPOINT_AGGREGATE = "SELECT kind, id, is_live, updated_sequence, state FROM checkpoint_aggregates WHERE kind = ? AND id = ?"
 CHECKPOINT_AGGREGATES = "SELECT kind, id, is_live, updated_sequence, state FROM checkpoint_aggregates"
+CHECKPOINT_PAGE = "SELECT kind, id, state FROM checkpoint_aggregates WHERE (kind, id) > (?, ?) ORDER BY kind, id LIMIT ?"
 CHECKPOINT_COMMANDS = "SELECT id, digest, first_sequence, count FROM checkpoint_commands"
-COPY_CHECKPOINT = "INSERT INTO {prefix}{table} SELECT * FROM checkpoint_{table}"
+COPY_CHECKPOINT = "INSERT INTO {prefix}{table} SELECT * FROM {source}{table}"
 FORGET_ENTRIES = "DELETE FROM journal WHERE sequence <= ?"
 
 # --- what is not in the journal ----------------------------------------------------------------

@@ -16,10 +16,11 @@ import msgspec
 from edge.app.cache import StateCache
 from edge.journal import queries
 from edge.journal.checkpoint import read_checkpoint
+from edge.journal.raise_checkpoint import RAISED, drop_raised, ensure_way, put_raised_in_place, raise_beside
 from edge.journal.rows import insert_rows
 from edge.journal.schema import PROJECTIONS, create_indexes, create_projections, mark_format
 from shared.domain.kernel import Aggregate, Key
-from shared.domain.registry import AGGREGATES, STATE_FORMAT
+from shared.domain.registry import AGGREGATES
 from shared.limits import (
     AGGREGATES_CACHED_MAX,
     REBUILD_CACHED_BYTES_MAX,
@@ -94,20 +95,23 @@ def rebuild(
     """Fold the whole journal into new projections, compare them (unless `compare` is off), and put them in place of the old
     ones unless `swap` is off. `progress` is told the sequence reached.
 
-    A crash or an error leaves everything as it was. Raises what `fold` raises for an entry that does not fit.
+    What a checkpoint holds in an older state format is brought up to this one, and put in place with the rest. A crash or an error leaves
+    everything as it was. Raises what `fold` raises for an entry that does not fit, and OperatorError `journal.checkpoint_format`.
     """
+    ensure_way(connection)
     _drop(connection)
     try:
         # In WAL this loses nothing: the swap below is synced, and with it whatever stands before it in the WAL.
         connection.execute("PRAGMA synchronous = NORMAL")
         with _transaction(connection):
             create_projections(connection, PREFIX)
-        entries, unknown = _fold_all(connection, progress)
+        is_raised = raise_beside(connection, lambda: _transaction(connection))
+        entries, unknown = _fold_all(connection, progress, RAISED if is_raised else "checkpoint_")
         differences = _differences(connection) if compare else ()
         counts = [connection.execute(f"SELECT count(*) FROM {PREFIX}{table}").fetchone()[0] for table in PROJECTIONS]
         connection.execute("PRAGMA synchronous = FULL")
         if swap:
-            _swap(connection)
+            _swap(connection, is_raised)
     finally:
         connection.execute("PRAGMA synchronous = FULL")
         _drop(connection)
@@ -131,11 +135,12 @@ def _drop(connection: sqlite3.Connection) -> None:
     with _transaction(connection):
         for table in PROJECTIONS:
             connection.execute(f"DROP TABLE IF EXISTS {PREFIX}{table}")
+        drop_raised(connection)
 
 
-def _fold_all(connection: sqlite3.Connection, progress: Callable[[int], None]) -> tuple[int, int]:
-    """(last sequence, entries of an unknown type). What was trimmed is taken from the checkpoint."""
-    view, last, unknown = _View(connection), _begin(connection), 0
+def _fold_all(connection: sqlite3.Connection, progress: Callable[[int], None], source: str) -> tuple[int, int]:
+    """(last sequence, entries of an unknown type). What was trimmed is taken from the checkpoint, in the tables that `source` prefixes."""
+    view, last, unknown = _View(connection), _begin(connection, source), 0
     while page := connection.execute(queries.ENTRIES_AFTER, (last, VERIFY_PAGE_ENTRIES)).fetchall():
         with _transaction(connection):
             commands: list[tuple[object, ...]] = []
@@ -155,15 +160,12 @@ def _fold_all(connection: sqlite3.Connection, progress: Callable[[int], None]) -
     return last, unknown
 
 
-def _begin(connection: sqlite3.Connection) -> int:
+def _begin(connection: sqlite3.Connection, source: str) -> int:
     """The sequence after which the journal holds entries; what those before it came to is put into the new tables."""
-    checkpoint = read_checkpoint(connection)
-    if checkpoint.position.sequence and checkpoint.format != STATE_FORMAT:
-        raise ValueError(f"the checkpoint is in state format {checkpoint.format}, this release needs {STATE_FORMAT}: restore the box")
     with _transaction(connection):
         for table in PROJECTIONS:
-            connection.execute(queries.COPY_CHECKPOINT.format(prefix=PREFIX, table=table))
-    return checkpoint.position.sequence
+            connection.execute(queries.COPY_CHECKPOINT.format(prefix=PREFIX, source=source, table=table))
+    return read_checkpoint(connection).position.sequence
 
 
 def _differences(connection: sqlite3.Connection) -> tuple[str, ...]:
@@ -185,18 +187,20 @@ def _means_the_same(kind: str, id: str, old: str | None, new: str | None, same_c
     return msgspec.json.decode(old, type=AGGREGATES[kind]) == msgspec.json.decode(new, type=AGGREGATES[kind])
 
 
-def _swap(connection: sqlite3.Connection) -> None:
+def _swap(connection: sqlite3.Connection, is_raised: bool) -> None:
     """Put the new tables in place, in one transaction: before it the old ones stand, after it the new."""
     cache = connection.execute("PRAGMA cache_size").fetchone()[0]
     connection.execute(f"PRAGMA cache_size = -{REBUILD_SORT_KIB}")  # an index is sorted in as much memory as the cache may take, beside it
     try:
-        _put_in_place(connection)
+        _put_in_place(connection, is_raised)
     finally:
         connection.execute(f"PRAGMA cache_size = {cache}")
 
 
-def _put_in_place(connection: sqlite3.Connection) -> None:
+def _put_in_place(connection: sqlite3.Connection, is_raised: bool) -> None:
     with _transaction(connection):
+        if is_raised:
+            put_raised_in_place(connection)
         for table in PROJECTIONS:
             connection.execute(f"DROP TABLE {table}")
             connection.execute(f"ALTER TABLE {PREFIX}{table} RENAME TO {table}")

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from edge.app.ports import CommandRecord, CommitUnknownError, Head, StorageFullError, Write
 from edge.journal import checkpoint, queries
+from edge.journal.raise_checkpoint import raise_now
 from edge.journal.rows import insert_rows, select_rows
 from edge.journal.schema import migrate
 from shared.limits import JOURNAL_CHECKPOINT_PAGES, SQLITE_BUSY_TIMEOUT_S
@@ -133,6 +134,7 @@ class SqliteStore:
         try:
             connection.execute("BEGIN IMMEDIATE")
             try:
+                raise_now(connection)
                 position = checkpoint.trim_step(connection, through)
             except Exception:
                 connection.execute("ROLLBACK")

@@ -6,6 +6,7 @@ What lives here: noticing it, and telling how far it is. The fold is in rebuild.
 import logging
 import time
 
+from edge.journal.checkpoint import read_checkpoint
 from edge.journal.rebuild import Rebuilt, rebuild
 from edge.journal.schema import format_of
 from edge.journal.store import SqliteStore
@@ -18,14 +19,14 @@ log = logging.getLogger(__name__)
 
 
 def upgrade(store: SqliteStore) -> Rebuilt | None:
-    """Build the projections anew if they are not in this release's state format; what was built, or None.
+    """Build the projections anew if they, or the checkpoint, are not in this release's state format; what was built, or None.
 
     The state of an older release cannot be gone on with: what this one keeps beside it, such as the books of a day, is not there
     and would begin at nothing. A crash in the middle leaves the file as it was, and the next start begins anew. Raises what
-    `fold` raises for an entry that does not fit, and sqlite3.Error.
+    `fold` raises for an entry that does not fit, sqlite3.Error, and OperatorError `journal.checkpoint_format`.
     """
     found = format_of(store.connection)
-    if found == STATE_FORMAT:
+    if found == STATE_FORMAT and read_checkpoint(store.connection).format == STATE_FORMAT:
         return None
     head = store.head().position.sequence
     if head:

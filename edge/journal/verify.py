@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from edge.journal import queries
-from edge.journal.checkpoint import Checkpoint, read_checkpoint, state_hash
+from edge.journal.checkpoint import Checkpoint, has_checkpoint, read_checkpoint, state_hash
 from shared.limits import VERIFY_PAGE_ENTRIES
 from shared.operator_error import OperatorError
 from shared.protocol.entry import START, Position, StoredEntry, decode_entry, entry_hash
@@ -53,7 +53,7 @@ def verify(path: Path, site_id: str, progress: Callable[[int], None] = lambda _:
     connection = open_read_only(path)
     try:
         connection.execute("BEGIN")
-        checkpoint = read_checkpoint(connection) if _has_checkpoint(connection) else Checkpoint()
+        checkpoint = read_checkpoint(connection) if has_checkpoint(connection) else Checkpoint()
         last = checkpoint.position
         if last.sequence and state_hash(connection) != checkpoint.state_hash:
             problem = "what it comes to, with all before it, is not what was kept of it when it was trimmed"
@@ -74,11 +74,6 @@ def verify(path: Path, site_id: str, progress: Callable[[int], None] = lambda _:
         raise OperatorError("journal.unusable", f"{path} cannot be read: {error}", "Restore the box from hub or mirror.") from error
     finally:
         connection.close()
-
-
-def _has_checkpoint(connection: sqlite3.Connection) -> bool:
-    """A file that no release since 0.3 has served has no such table, and is only read here."""
-    return connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'checkpoint'").fetchone()[0] > 0
 
 
 def _problem(last: Position, entry: StoredEntry, site_id: str) -> str:

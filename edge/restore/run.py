@@ -19,6 +19,7 @@ from edge.app.keepsakes import MENU
 from edge.app.site import BOX, RefusedCommand, Request, Site
 from edge.box import Box, read_box, read_signer
 from edge.journal.lock import single_writer
+from edge.journal.raise_checkpoint import ensure_way_of_file
 from edge.journal.refill import Refill
 from edge.main import JOURNAL, RESTORING
 from edge.main import run as serve
@@ -130,6 +131,7 @@ def _gather(
     progress: Callable[[int], None],
 ) -> _Gathered:  # fmt: skip
     """The journal with its projections, documents and devices; the epoch of this box begun."""
+    ensure_way_of_file(settings.data_dir / JOURNAL)
     is_first = not (settings.data_dir / RESTORING).exists()
     _mark(settings.data_dir)
     with contextlib.closing(Refill(settings.data_dir / JOURNAL)) as journal:

@@ -11,7 +11,6 @@ from edge.journal import checkpoint
 from edge.journal.checkpoint import read_checkpoint, state_hash
 from edge.journal.rebuild import rebuild
 from edge.journal.verify import verify
-from shared.domain.registry import STATE_FORMAT
 from shared.protocol.entry import START
 from tests.unit.edge.site_kit import SiteKit, service
 from tests.unit.shared.domain.world import SITE
@@ -79,15 +78,6 @@ def test_nothing_is_forgotten_where_the_chain_is_broken(kit: SiteKit) -> None:
     assert kit.store.begins() == START
     assert len(kit.store.entries(0, 1_000)) == kit.site.head.sequence
     kit.batch(*service("later"))  # and the box goes on selling
-
-
-def test_a_checkpoint_of_another_state_format_is_not_built_upon(kit: SiteKit, monkeypatch: pytest.MonkeyPatch) -> None:
-    kit.store.trim(20)
-    damage(kit.path, f"UPDATE checkpoint SET format = {STATE_FORMAT - 1}")
-    with pytest.raises(ValueError, match="restore the box"):
-        rebuild(kit.store.connection, swap=True)
-    with pytest.raises(ValueError, match="format"):
-        kit.store.trim(30)
 
 
 def test_a_power_cut_in_the_middle_of_a_step_leaves_the_journal_as_it_was(kit: SiteKit, monkeypatch: pytest.MonkeyPatch) -> None:
