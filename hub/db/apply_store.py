@@ -103,7 +103,7 @@ class _Transaction(BesideJournals):
         for address, entries in rows.items():
             by_org.setdefault(address.org_id, []).extend((address.site_id, entry) for entry in entries)
         for org_id, org_rows in by_org.items():
-            await act_for(self._connection, org_id)
+            marks = [(address.site_id, mark) for address, mark in watermarks.items() if address.org_id == org_id]
             await self._connection.execute(
                 SQL["append"],
                 org_id,
@@ -112,8 +112,11 @@ class _Transaction(BesideJournals):
                 [entry.epoch for _, entry in org_rows],
                 [entry.hash for _, entry in org_rows],
                 [entry.entry for _, entry in org_rows],
+                [site_id for site_id, _ in marks],
+                [mark.epoch for _, mark in marks],
+                [mark.sequence for _, mark in marks],
+                [mark.hash for _, mark in marks],
             )
-        await self._advance(watermarks)
 
     async def keep(self, contradictions: Sequence[Contradiction]) -> None:
         for kept in contradictions:

@@ -35,13 +35,25 @@ on conflict (org_id, site_id) do update set granted = greatest(w.granted, exclud
 -- name: stored_hash
 select hash from journal where org_id = $1::uuid and site_id = $2::uuid and sequence = $3
 
--- Rows of one organisation. Acts for it.
+-- Rows of one organisation, the watermarks of its sites, and word to the projectors of this shard, which they hear after the commit: in one
+-- statement, since each is a round trip. Acts for the organisation itself: the policy of `journal` looks at a row once it has been made,
+-- and none is made before `acting` has been read.
 -- name: append
-insert into journal (org_id, site_id, sequence, received_on, epoch, hash, entry)
-select $1::uuid, site_id, sequence, (now() at time zone 'UTC')::date, epoch, hash, entry
-from unnest($2::uuid[], $3::bigint[], $4::integer[], $5::bytea[], $6::bytea[]) as new (site_id, sequence, epoch, hash, entry)
+with acting as materialized (select set_config('app.org_id', $1::uuid::text, true)),
+added as (
+    insert into journal (org_id, site_id, sequence, received_on, epoch, hash, entry)
+    select $1::uuid, site_id, sequence, (now() at time zone 'UTC')::date, epoch, hash, entry
+    from acting, unnest($2::uuid[], $3::bigint[], $4::integer[], $5::bytea[], $6::bytea[]) as new (site_id, sequence, epoch, hash, entry)
+),
+moved as (
+    update watermarks w
+    set epoch = new.epoch, sequence = new.sequence, hash = new.hash, received_at = now()
+    from unnest($7::uuid[], $8::integer[], $9::bigint[], $10::bytea[]) as new (site_id, epoch, sequence, hash)
+    where w.org_id = $1::uuid and w.site_id = new.site_id
+)
+select pg_notify('journal', '')
 
--- Projectors of this shard look for work when they hear of it, after the commit: in one statement, since each is a round trip.
+-- Watermarks that move without rows.
 -- name: advance
 with moved as (
     update watermarks w
