@@ -83,6 +83,11 @@ def _cpu(hub: BenchHub, fleet: Fleet) -> dict[str, float]:
     }
 
 
+def _per_entry(run: Run, shares: list[float], rounds: list[TillTimes]) -> float:
+    """Milliseconds of a core for one entry, over all rounds: what others do to the machine changes it less than any time."""
+    return round(1_000 * sum(shares) * run.seconds(12.0) / sum(each.entries for each in rounds), 2)
+
+
 def _figures(
     run: Run, fleet: Fleet, count: int, rounds: list[TillTimes], limits: list[tuple[float, float]], cpu: list[dict[str, float]]
 ) -> Iterator[Figure]:
@@ -93,6 +98,7 @@ def _figures(
         "loop": "open, Poisson, from the moment a command was due", "shards": 2, "ingest_processes": 1, "fsync": True, "projector": False,
     }  # fmt: skip
     setting |= {f"cpu_{who}": [each[who] for each in cpu] for who in cpu[0]}
+    setting |= {f"cpu_ms_per_entry_{who}": _per_entry(run, [each[who] for each in cpu], rounds) for who in cpu[0] if who != "foreign"}
     for what, shares in (("committed", 0), ("shown", 1), ("answered", 2)):
         of = [(each.committed_ms, each.shown_ms, each.answered_ms)[shares] for each in rounds]
         for suffix, share, limit in (("", 0.5, 0), (".p99", 0.99, 1)):

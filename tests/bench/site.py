@@ -16,8 +16,8 @@ from tests.support.programs import EdgeBox
 
 __all__ = ["PROGRAM_ENV", "metric", "serving"]
 
-PROGRAM_ENV = {"PYTHONDONTWRITEBYTECODE": "", "COMANDA_EDGE_LOG_LEVEL": "warning"}
-"""Programs keep their bytecode, as installed ones do, and only complain."""
+PROGRAM_ENV = {"PYTHONDONTWRITEBYTECODE": ""}
+"""Programs keep their bytecode, as installed ones do."""
 
 
 @contextmanager
