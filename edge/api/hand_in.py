@@ -10,7 +10,7 @@ from litestar import Request, Router, post
 from litestar.params import RawBody
 
 from edge.api.alarms import alarms
-from edge.api.openapi import WRITES, refusals
+from edge.api.openapi import WRITES, HandInOperation, refusals
 from edge.api.state import Here
 from shared.domain.errors import Refused
 from shared.protocol.session import HandedIn, HandIn
@@ -32,6 +32,7 @@ def _decode(body: bytes) -> HandIn:
     "/hand-in",
     status_code=200,
     summary="Hand in what another box accepted",
+    operation_class=HandInOperation,
     responses=refusals("request.too_large", "box.fenced", *WRITES),
 )
 async def hand_in(request: Request[Any, Any, Any], edge: Here, body: RawBody) -> HandedIn:
@@ -40,8 +41,9 @@ async def hand_in(request: Request[Any, Any, Any], edge: Here, body: RawBody) ->
     it was acknowledged; with the permissions of the device that asks, and never for another. While the box recovers it collects."""
     device = edge.identify(request)
     edge.fence.ensure_open(plays=True)
+    before = edge.refused_hand_ins.open
     answer = await edge.hand_ins.take(device, _decode(body))
-    if any(result.outcome == "refused" for result in answer.results):
+    if edge.refused_hand_ins.open != before:  # one was refused, or one that had been fits by now
         edge.feed.say_alarms(alarms(edge))
     return answer
 

@@ -15,7 +15,7 @@ from litestar.params import RawBody
 from edge.api.alarms import alarms
 from edge.api.commands import decode_body
 from edge.api.identity import ensure_box
-from edge.api.openapi import refusals
+from edge.api.openapi import HubCommandsOperation, refusals
 from edge.api.state import Edge, Here, HubRefusal
 from edge.app.site import HUB, RefusedCommand
 from edge.app.site import Request as SiteRequest
@@ -62,7 +62,13 @@ class HubCommandResults(msgspec.Struct, frozen=True, kw_only=True):
     results: tuple[HubCommandResult, ...]
 
 
-@post("/hub-commands", status_code=200, summary="Bring commands of the hub", responses=refusals("device.box_only", "hub_command.expired"))
+@post(
+    "/hub-commands",
+    status_code=200,
+    summary="Bring commands of the hub",
+    operation_class=HubCommandsOperation,
+    responses=refusals("device.box_only", "hub_command.expired"),
+)
 async def carry_hub_commands(request: Request[Any, Any, Any], edge: Here, body: RawBody) -> HubCommandResults:
     """Each is decided by itself, in order. A refusal is remembered for `refused_commands` of `/v1/status`, by which the hub hears it."""
     ensure_box(request)

@@ -19,7 +19,10 @@ from shared.domain.errors import Refused
 from shared.domain.registry import ERRORS
 from shared.protocol.session import Problem
 
-__all__ = ["BatchOperation", "HubCommandsOperation", "MenuOperation", "SubmitOperation", "WRITES", "examples_of", "kept", "refusals"]
+__all__ = [
+    "BatchOperation", "HandInOperation", "HubCommandsOperation", "MenuOperation", "SubmitOperation", "WRITES", "examples_of", "kept",
+    "refusals",
+]  # fmt: skip
 
 _OK = 200
 _EXAMPLES_MAX = 6  # refusals of one status that are shown in full; all are named
@@ -53,6 +56,16 @@ class BatchOperation(Operation):
     def __post_init__(self) -> None:
         summary = "A whole table's order in one round trip: open, three lines with modifiers and a combo, send"
         self.request_body = _body("Batch", {"table": Example(summary=summary, value=BATCH)})
+
+
+@dataclass
+class HandInOperation(Operation):
+    """`POST /v1/hand-in`."""
+
+    def __post_init__(self) -> None:
+        held = {"submit": SUBMIT["OpenCheck"], "position": f"1.12.{'5f' * 32}", "at": "2026-03-02T12:00:00Z", "business_date": "2026-03-02"}
+        example = Example(summary="What one tablet still holds", value={"commands": [held], "is_last": True})
+        self.request_body = _body("HandIn", {"held": example})
 
 
 @dataclass

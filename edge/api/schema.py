@@ -20,7 +20,7 @@ from shared.domain.kernel import Command, Event
 from shared.domain.registry import COMMANDS, EVENTS, FEATURES
 from shared.domain.text import Id, ShortId
 from shared.protocol.entry import Entry
-from shared.protocol.session import Batch, ChangesFrame, FeedEntry, SnapshotFrame, Submit
+from shared.protocol.session import Batch, ChangesFrame, FeedEntry, HandIn, SnapshotFrame, Submit
 
 __all__ = ["WireTypes"]
 
@@ -34,7 +34,7 @@ _UNIONS: dict[type, tuple[dict[str, type], str]] = {
     Event: ({**EVENTS}, "One of the events; `type` names it. A newer box may tell of others: pass them over."),
 }
 # What no route's signature names, since it is read raw or sent over the WebSocket.
-_ROOTS = (Submit, Batch, HubCommands, SnapshotFrame, ChangesFrame)
+_ROOTS = (Submit, Batch, HandIn, HubCommands, SnapshotFrame, ChangesFrame)
 
 
 _ID_WORDS = tuple(meta.description for each in (Id, ShortId) for meta in get_args(each)[1:])

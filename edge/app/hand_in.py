@@ -9,11 +9,14 @@ the cloud, and hands in again whatever it was not told is known or played; so a 
 plays at once what it does not know.
 
 A command that the site refuses is kept for a person, and stays refused when it is handed in again while the box sells: the person may
-have made up for it by then, and it would be in effect twice.
+have made up for it by then, and it would be in effect twice. But where it was refused only because another tablet has still to bring
+what it rests on, as a line before its check, it is tried again when that was played, unless a person has settled it.
 """
 
+import asyncio
 import heapq
-from collections.abc import Awaitable, Callable, Collection, Mapping
+import re
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Literal, Protocol
 
@@ -24,9 +27,9 @@ from edge.app.site import Device, Outcome, RefusedCommand, Request
 from shared.domain.errors import Refused
 from shared.domain.ids import is_id
 from shared.domain.registry import ERRORS
-from shared.limits import HAND_INS_COLLECTED_MAX
+from shared.limits import HAND_IN_ROUNDS_MAX, HAND_INS_COLLECTED_MAX
 from shared.protocol.entry import Position
-from shared.protocol.session import HandedIn, HandIn, HandInResult, HeldCommand
+from shared.protocol.session import Accepted, HandedIn, HandIn, HandInResult, HeldCommand, Submit
 
 __all__ = ["HandInDesk", "HandInTally", "RefusalBook", "RefusedHandIn"]
 
@@ -45,6 +48,7 @@ class RefusedHandIn(msgspec.Struct, frozen=True, kw_only=True):
     code: str
     detail: str
     refused_at: datetime
+    permissions: tuple[str, ...] = ()  # of the device, when it handed it in; none in a book of a release that did not try again
 
 
 class RefusalBook(Protocol):
@@ -52,6 +56,10 @@ class RefusalBook(Protocol):
 
     def find(self, command_id: str) -> RefusedHandIn | None:
         """One that was refused before, whether or not a person has looked at it."""
+        ...
+
+    async def unsettled(self) -> Sequence[RefusedHandIn]:
+        """Those that nobody has settled, as of now: a person's word comes from another process."""
         ...
 
     async def keep(self, refusal: RefusedHandIn) -> None:
@@ -71,6 +79,8 @@ class HandInTally(msgspec.Struct, kw_only=True):
     refused: int = 0
     is_complete: bool = False
 
+
+_SUBJECT = re.compile(rb'"(?:\w+_)?(?:check|ticket)_id"\s*:\s*"([^"]+)"')
 
 Known = Callable[[Collection[str]], Awaitable[Mapping[str, CommandRecord]]]
 
@@ -93,6 +103,8 @@ class HandInDesk:
         self._book = book
         self._now = now
         self._collected: dict[str, _Collected] = {}
+        self._one_at_a_time = asyncio.Lock()  # while it sells: what one tablet is refused is in the book before another's is played
+        self._stirred: set[bytes] = set()  # checks and tickets of played commands, which refusals have not been held against yet
         self._order: list[tuple[tuple[int, int], str]] = []  # a heap of places and ids; what is not in _collected any more is passed over
         self.is_collecting = False
         self.tallies: dict[str, HandInTally] = {}
@@ -126,7 +138,12 @@ class HandInDesk:
                 self._collect(device, held, places[id])
                 results[id] = HandInResult(command_id=id, outcome="waits")
             else:
-                results[id] = await self._play_now(_Collected(device, held))
+                async with self._one_at_a_time:
+                    results[id] = await self._play_now(_Collected(device, held))
+                    await self._play_refused_again(results)
+        if self._stirred and not self.is_collecting:
+            async with self._one_at_a_time:  # what trouble of the box had cut short
+                await self._play_refused_again(results)
         if self.is_collecting and hand_in.is_last:
             self._tally(device).is_complete = True
         return HandedIn(results=tuple([results[held.submit.id] for held in hand_in.commands]))
@@ -161,6 +178,37 @@ class HandInDesk:
             return HandInResult(command_id=before.command_id, outcome="refused", code=before.code)
         return await self._play_one(item)
 
+    async def _play_refused_again(self, results: dict[str, HandInResult]) -> None:
+        """What had been refused because what it rests on was not here yet; `results` learn of it. Only what is about the same as a
+        command that was just played is tried: of the rest nothing has changed but what a person may have made up for by hand.
+
+        Raises Refused for what passes by itself; what is left is tried when the next command is handed in."""
+        for _ in range(HAND_IN_ROUNDS_MAX):
+            if not self._stirred:
+                break
+            stirred, self._stirred = self._stirred, set()
+            unsettled = [
+                each for each in await self._book.unsettled() if each.permissions and not stirred.isdisjoint(_subjects_of(each.command))
+            ]
+            for refusal in sorted(unsettled, key=lambda each: _place_of(Position.parse(each.position))):
+                device = Device(device_id=refusal.device_id, permissions=frozenset(refusal.permissions))
+                submit = Submit(id=refusal.command_id, command=refusal.command, actor_id=refusal.actor_id)
+                outcome = await self._play(Request(device=device, commands=(submit,), at=refusal.at))
+                if not isinstance(outcome, RefusedCommand):
+                    self._stir(refusal.command, outcome)
+                    await self._book.forget(refusal.command_id)
+                    if refusal.command_id in results:
+                        results[refusal.command_id] = HandInResult(command_id=refusal.command_id, outcome="played")
+                elif _passes(outcome.error):
+                    self._stirred |= stirred
+                    raise outcome.error
+        self._stirred.clear()
+
+    def _stir(self, command: msgspec.Raw, outcome: tuple[Accepted, ...]) -> None:
+        """A command was played: its effects are what others may have waited for."""
+        for raw in (command, *[each.event for answer in outcome for each in answer.events]):
+            self._stirred |= _subjects_of(raw)
+
     async def _play_one(self, item: _Collected) -> HandInResult:
         device, held = item.device, item.held
         id, position = held.submit.id, _position_of(held)
@@ -168,6 +216,8 @@ class HandInDesk:
         if not isinstance(outcome, RefusedCommand):
             self._count(device, id, position, "played", len(outcome[0].events))
             await self._book.forget(id)
+            if not self.is_collecting:
+                self._stir(held.submit.command, outcome)
             return HandInResult(command_id=id, outcome="played")
         error = outcome.error
         if _passes(error):
@@ -175,6 +225,7 @@ class HandInDesk:
         refusal = RefusedHandIn(
             command_id=id, device_id=device.device_id, position=held.position, at=held.at, business_date=held.business_date,
             command=held.submit.command, actor_id=held.submit.actor_id, code=error.code, detail=error.detail, refused_at=self._now(),
+            permissions=tuple(sorted(device.permissions)),
         )  # fmt: skip
         await self._book.keep(refusal)
         self._count(device, id, position, "refused")
@@ -192,6 +243,11 @@ class HandInDesk:
         tally = self._tally(device)
         setattr(tally, outcome, getattr(tally, outcome) + 1)
         self.positions[id], self.counts[id] = position, entries
+
+
+def _subjects_of(raw: msgspec.Raw) -> set[bytes]:
+    """The ids of the checks and tickets that a command or an event names."""
+    return set(_SUBJECT.findall(bytes(raw)))
 
 
 def _passes(error: Refused) -> bool:

@@ -61,6 +61,11 @@ class HandedInFile:
         """Those that a person should look at."""
         return [refusal for id, refusal in self._refused.items() if id not in self._settled]
 
+    async def unsettled(self) -> list[RefusedHandIn]:
+        """`open`, as it is on disk now. Raises OSError."""
+        await asyncio.to_thread(self.refresh)
+        return self.open
+
     def refresh(self) -> None:
         """Read what was added. A last line that was torn off is passed over. Raises OSError."""
         try:

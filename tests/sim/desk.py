@@ -25,6 +25,9 @@ class Book:
     def find(self, command_id: str) -> RefusedHandIn | None:
         return self._refused.get(command_id)
 
+    async def unsettled(self) -> list[RefusedHandIn]:
+        return list(self._refused.values())
+
     async def keep(self, refusal: RefusedHandIn) -> None:
         self._refused[refusal.command_id] = refusal
         self._on_refusal(refusal.command_id, refusal.code)

@@ -11,13 +11,14 @@ from edge.api.app import create_app
 from edge.api.errors import API_ERRORS
 from edge.api.example_answers import EXAMPLE_MENU, answer_examples
 from edge.api.examples import BATCH, COMMAND_EXAMPLES, SUBMIT
+from edge.api.hub_commands import HubCommands
 from edge.api.words import WORDS
 from edge.settings import EdgeSettings
 from shared.domain.ids import is_id
 from shared.domain.menu import Menu, menu_problems
 from shared.domain.registry import COMMANDS, ERRORS, EVENTS, FEATURES, decode_command
 from shared.domain.views import CheckView
-from shared.protocol.session import Batch, Submit
+from shared.protocol.session import Batch, HandIn, Submit
 
 PLAIN = {"type", "name", "units"}
 """Fields whose names say it all."""
@@ -79,6 +80,23 @@ def test_the_body_of_a_command_names_all_of_them_and_shows_each() -> None:
     assert body["schema"] == {"$ref": "#/components/schemas/Submit"}
     assert component("Submit")["properties"]["command"]["$ref"] == "#/components/schemas/Command"
     assert set(body["examples"]) == set(COMMANDS)
+
+
+@pytest.mark.parametrize(("path", "name"), [("/v1/hand-in", "HandIn"), ("/v1/hub-commands", "HubCommands")])
+def test_a_body_that_stays_raw_is_told_all_the_same(path: str, name: str) -> None:
+    body = document()["paths"][path]["post"]["requestBody"]
+    assert body["required"]
+    content = body["content"]["application/json"]
+    assert content["schema"] == {"$ref": f"#/components/schemas/{name}"}
+    [example] = content["examples"].values()
+    read = msgspec.json.decode(msgspec.json.encode(example["value"]), type={"HandIn": HandIn, "HubCommands": HubCommands}[name])
+    assert len(read.commands) == 1
+    fields = {f"{each}.{field}": told for each in component_and_items(name) for field, told in component(each)["properties"].items()}
+    assert [field for field, told in fields.items() if not told.get("description") and "$ref" not in told] == []
+
+
+def component_and_items(name: str) -> set[str]:
+    return {name} | {each for each in references(component(name)) if component(each)["title"] in ("HeldCommand", "HubCommand")}
 
 
 def test_a_type_that_holds_itself_is_told_by_reference() -> None:

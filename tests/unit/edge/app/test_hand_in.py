@@ -9,8 +9,9 @@ import pytest
 from edge.app.hand_in import HandInDesk
 from edge.app.ports import CommandRecord
 from edge.app.site import Device, Outcome, RefusedCommand, Request
-from edge.journal.handed_in import HandedInFile
-from shared.domain.check import AddLine, OpenCheck
+from edge.journal.handed_in import HandedInFile, Settled
+from shared.domain.check import AddLine, OpenCheck, VoidLine
+from shared.domain.check.state import Check
 from shared.domain.errors import Refused
 from shared.domain.kernel import Command
 from shared.protocol.entry import Position
@@ -128,6 +129,47 @@ async def test_what_is_refused_is_kept_for_a_person_and_stays_refused_though_it_
     box.kit.one(line("by hand"))
     assert await box.take(POS, held(line("1"), 41)) == ["refused check.unknown"], "a person may have made up for it"
     assert len(box.book.refusals) == 1
+
+
+async def test_a_line_that_comes_before_its_check_from_another_tablet_is_in_effect_when_the_check_has_come(box: Box) -> None:
+    """Its journal was cut, so the box sells on, and the tablets come back from the Wi-Fi in any order."""
+    void = submit(VoidLine(check_id=name_id("a"), line_id=name_id("1"), reason="guest_changed"))
+    voided = HeldCommand(submit=void, position=held(OPEN, 43).position, at=NOON, business_date="2026-03-02")
+    assert await box.take(OTHER, voided) == ["refused check.unknown"]
+    assert await box.take(OTHER, held(line("2"), 42)) == ["refused check.unknown"]
+    assert await box.take(device("pos", "third"), held(line("1"), 41)) == ["refused check.unknown"]
+    assert await box.take(POS, held(OPEN, 40)) == ["played"]
+    assert box.book.refusals == [], "nobody needs to look at it"
+    assert box.asked[3:] == [submit(OPEN).id, submit(line("1")).id, submit(line("2")).id, void.id], "as it was acknowledged"
+    check = box.kit.site.find(Check, "check", name_id("a"))
+    assert check is not None
+    assert {each.line_id: each.status for each in check.lines} == {name_id("1"): "voided", name_id("2"): "held"}
+    assert await box.take(OTHER, held(line("2"), 42)) == ["known"]
+
+
+async def test_what_a_person_has_made_up_for_is_not_tried_again_nor_what_is_about_another_check(box: Box) -> None:
+    other = AddLine(check_id=name_id("b"), line_id=name_id("9"), item_id="soup")
+    await box.take(OTHER, held(line("1"), 41), held(line("2"), 42), held(other, 43))
+    HandedInFile(box.kit.path.parent).add(Settled(settles=submit(line("1")).id, by="Rosa", at=NOON))
+    assert await box.take(POS, held(OPEN, 40)) == ["played"]
+    assert box.asked[-2:] == [submit(OPEN).id, submit(line("2")).id]
+    assert [each.command_id for each in box.book.open] == [submit(other).id]
+
+
+async def test_a_disk_that_is_full_in_the_middle_of_trying_again_leaves_it_for_the_next_hand_in(box: Box) -> None:
+    await box.take(OTHER, held(line("1"), 41))
+    real, calls = box.play, iter(["", "storage.full"])
+
+    async def play(request: Request) -> Outcome:
+        box.trouble = [code for code in (next(calls, ""),) if code]
+        return await real(request)
+
+    box.desk = HandInDesk(play, box.known, box.book, lambda: box.kit.now)
+    with pytest.raises(Refused) as caught:
+        await box.take(POS, held(OPEN, 40))
+    assert caught.value.code == "storage.full"
+    assert await box.take(POS, held(OPEN, 40)) == ["known"]
+    assert box.book.refusals == []
 
 
 async def test_a_restore_that_is_run_again_with_what_was_missing_plays_what_it_had_refused(box: Box) -> None:
