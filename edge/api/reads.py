@@ -13,6 +13,7 @@ from edge.api.alarms import alarms, oldest_pending_at
 from edge.api.followers import FollowerStatus, follower_statuses
 from edge.api.openapi import refusals
 from edge.api.state import Here
+from shared.protocol.entry import Position
 from shared.protocol.session import BoxState, CloudState
 from shared.version import VERSION
 
@@ -25,7 +26,8 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     """How the box is. `head` is the journal's last position; `pending_entries` are not in the cloud, the oldest since
     `oldest_pending_at` (UTC), which is `oldest_pending_age_s` ago. Of a fenced box they are those that the hub does not keep apart yet:
     `kept_sequence` is how far it does, `fence_claim` the token of the claim that fenced it. `backed_up` is the last sequence in a backup
-    of the hub, `begins` the position after which the box holds entries, empty for the beginning; `refused_commands` are codes of
+    of the hub, `begins` the position after which the box holds entries, empty for the beginning, `epoch_begins` the one before the first
+    entry of its epoch, empty where it is the beginning or was trimmed; `refused_commands` are codes of
     commands of the hub that the site refused, by id, `refused_asks` until when (Unix milliseconds) each was to be carried out."""
 
     org_id: str
@@ -49,6 +51,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     kept_sequence: int
     backed_up: int
     begins: str
+    epoch_begins: str
     followers: tuple[FollowerStatus, ...]
     fence_claim: str
     refused_commands: dict[str, str]
@@ -69,10 +72,14 @@ async def get_status(request: Anybody, edge: Here) -> Status:
         oldest_pending_age_s=None if oldest is None else max(0.0, (edge.now() - oldest).total_seconds()),
         open_checks=checks, open_tickets=tickets, alarms=alarms(edge), version=VERSION, box=edge.fence.state,
         kept_sequence=edge.kept_sequence, backed_up=edge.backed_up, followers=follower_statuses(edge),
-        begins=str(edge.begins) if edge.begins.sequence else "", fence_claim=edge.fence.claim_shown,
+        begins=_told(edge.begins), epoch_begins=_told(await edge.epoch_begins()), fence_claim=edge.fence.claim_shown,
         refused_commands={id: refusal.code for id, refusal in edge.hub_refusals.items()},
         refused_asks={id: refusal.expires_at_ms for id, refusal in edge.hub_refusals.items()},
     )  # fmt: skip
+
+
+def _told(position: Position) -> str:
+    return str(position) if position.sequence else ""
 
 
 router = Router(path="/v1", route_handlers=[get_status], tags=["site"])

@@ -14,6 +14,7 @@ from edge.api.identity import Connection, identify
 from edge.api.metrics import Metrics
 from edge.app.cards import CardDesk
 from edge.app.devices import Devices
+from edge.app.epochs import before_epoch
 from edge.app.feed import Feed
 from edge.app.fence import Fence
 from edge.app.followers import Followers
@@ -64,6 +65,7 @@ class Edge:
     hub_refusals: dict[str, HubRefusal] = field(default_factory=dict)  # of commands of the hub, by id
     is_unshown: bool = False  # whether a ticket has been shown by nobody for too long, as last looked at
     is_behind: bool = False  # whether the oldest entry that is not in the cloud is too old, as last looked at
+    _epoch_begins: Position | None = None
     _menu: tuple[str, Menu] = ("", EMPTY_MENU)
 
     def identify(self, connection: Connection) -> Device:
@@ -79,6 +81,13 @@ class Edge:
     def safe_sequence(self) -> int:
         """The last sequence that the hub has on its disk: in the site's journal, or, from a fenced box, apart."""
         return max(self.cloud.sequence, self.kept_sequence if self.fence.is_fenced else 0)
+
+    async def epoch_begins(self) -> Position:
+        """The position before the first entry of the box's epoch, looked for once; START where that is the first, or was trimmed."""
+        epoch, head = self.box.identity.epoch, self.feed.head
+        if self._epoch_begins is None and head.epoch >= epoch:
+            self._epoch_begins = await before_epoch(self.reader.entry, self.begins, head, epoch)
+        return self._epoch_begins or START
 
     async def menu(self) -> Menu:
         """The menu in force, decoded once for each version; EMPTY_MENU where there is none yet."""

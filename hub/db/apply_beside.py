@@ -10,7 +10,7 @@ from typing import Any
 from hub.db.connect import act_for
 from hub.db.queries import load
 from hub.ingest.ports import Branch, Hole
-from shared.limits import DOCUMENTS_PENDING_MAX, KEEPSAKES_KEPT_MAX, SITE_COMMANDS_PER_ANSWER
+from shared.limits import DOCUMENTS_PENDING_MAX, KEEPSAKES_KEPT_MAX, SITE_COMMANDS_PER_ANSWER, SUPERSEDED_ENTRIES_MAX
 from shared.protocol.entry import START, Position, StoredEntry
 from shared.protocol.envelope import DocumentPart, SiteCommand
 from shared.protocol.subjects import Address
@@ -18,6 +18,7 @@ from shared.protocol.subjects import Address
 __all__ = ["BesideJournals", "columns", "position_of"]
 
 SQL = load("apply")
+SUPERSEDE = load("supersede")["supersede"]
 
 
 def columns(addresses: Sequence[Address]) -> tuple[list[str], list[str]]:
@@ -90,6 +91,12 @@ class BesideJournals:
         parted, kept = branch.parted, branch.kept
         await self._connection.execute(
             SQL["keep_branch"], *address, epoch, parted.epoch, parted.sequence, parted.hash, kept.epoch, kept.sequence, kept.hash
+        )
+
+    async def supersede(self, address: Address, begins: Position) -> bool:
+        await act_for(self._connection, address.org_id)
+        return await self._connection.fetchval(
+            SUPERSEDE, address.site_id, begins.epoch, begins.sequence, begins.hash, SUPERSEDED_ENTRIES_MAX
         )
 
     # --- holes -------------------------------------------------------------------------------------

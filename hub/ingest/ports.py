@@ -174,6 +174,13 @@ class ShardTransaction(Protocol):
         """Keep entries, none of which is kept yet, and the branch as it stands with them."""
         ...
 
+    async def supersede(self, address: Address, begins: Position) -> bool:
+        """Move the entries of a locked site after `begins` to the branch of the epoch that its watermark is of, and set the watermark to
+        `begins`; nothing behind that counts as backed up, and the site is projected anew. False, with nothing changed, where its journal
+        does not hold `begins`, where they are more than SUPERSEDED_ENTRIES_MAX, where a hole lies among them, or where that branch parted
+        elsewhere than at the watermark."""
+        ...
+
     # --- holes -------------------------------------------------------------------------------------
 
     async def declare_hole(self, hole: Hole) -> None:

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from hub.ingest.answers import answer_ok
 from hub.ingest.ports import Contact, Hole, Registration, ShardTransaction, Standing
+from hub.ingest.supersede import make_way
 from shared.limits import KEEPSAKES_WANTED_MAX, SITE_COMMANDS_PER_ANSWER
 from shared.protocol.entry import Position
 from shared.protocol.envelope import Answer, AnswerStatus, Figures, SiteCommand
@@ -35,16 +36,23 @@ async def welcome(transaction: ShardTransaction, guests: Sequence[Guest], incarn
     standings = await transaction.record_contacts([guest.contact for guest in guests])
     answers: dict[Address, Answer] = {}
     present: list[Guest] = []
+    superseded: dict[Address, Position] = {}
     for guest in guests:
         contact, standing = guest.contact, standings[guest.contact.address]
         epoch = max(guest.registration.epoch, standing.watermark.epoch, standing.granted)
         if contact.box_epoch < epoch:
             answers[contact.address] = await _fenced(transaction, guest, standing.watermark, epoch, incarnation)
-        elif await _is_forked(transaction, contact, standing.watermark):
+            continue
+        made_way = await make_way(transaction, contact, standing.watermark)
+        if made_way:
+            superseded[contact.address], begins = standing.watermark, contact.hello.epoch_begins
+            standings[contact.address] = replace(standing, watermark=begins, backed_up=min(standing.backed_up, begins.sequence))
+        if made_way is False:
+            detail = f"The hub holds other entries after {contact.hello.epoch_begins.sequence}, and cannot put them aside."
+            answers[contact.address] = _forked(guest, standing.watermark, incarnation, detail)
+        elif made_way is None and await _is_forked(transaction, contact, standing.watermark):
             detail = f"The hub holds another entry at sequence {contact.hello.head.sequence}."
-            answers[contact.address] = answer_ok(
-                contact.hello.attempt, incarnation, standing.watermark, AnswerStatus.FORK, "envelope.fork", detail, guest.key
-            )
+            answers[contact.address] = _forked(guest, standing.watermark, incarnation, detail)
         else:
             present.append(guest)
     await _note_claims(transaction, present, standings)
@@ -53,9 +61,7 @@ async def welcome(transaction: ShardTransaction, guests: Sequence[Guest], incarn
     commands = await _commands(transaction, present, standings)
     for guest in present:
         address, standing = guest.contact.address, standings[guest.contact.address]
-        hole = holes.get(address)
-        detail = "" if hole is None else f"Entries {hole.before.sequence + 1} to {hole.last.sequence} are on no box and not in the hub."
-        watermark, code = (standing.watermark, "") if hole is None else (hole.last, "journal.hole")
+        watermark, code, detail = _told(standing.watermark, holes.get(address), superseded.get(address))
         answers[address] = replace(
             answer_ok(guest.contact.hello.attempt, incarnation, watermark, AnswerStatus.OK, code, detail, guest.key),
             wanted=wanted.get(address, ()),
@@ -63,6 +69,20 @@ async def welcome(transaction: ShardTransaction, guests: Sequence[Guest], incarn
             backed_up=standing.backed_up,
         )
     return answers
+
+
+def _told(watermark: Position, hole: Hole | None, superseded: Position | None) -> tuple[Position, str, str]:
+    """The watermark that the present box is told, with the code and the detail of what was done about it."""
+    if hole is not None:
+        return hole.last, "journal.hole", f"Entries {hole.before.sequence + 1} to {hole.last.sequence} are on no box and not in the hub."
+    if superseded is not None:
+        detail = f"Entries {watermark.sequence + 1} to {superseded.sequence} of epoch {superseded.epoch} are kept apart, as orphans."
+        return watermark, "journal.superseded", detail
+    return watermark, "", ""
+
+
+def _forked(guest: Guest, watermark: Position, incarnation: str, detail: str) -> Answer:
+    return answer_ok(guest.contact.hello.attempt, incarnation, watermark, AnswerStatus.FORK, "envelope.fork", detail, guest.key)
 
 
 async def _fenced(transaction: ShardTransaction, guest: Guest, watermark: Position, epoch: int, incarnation: str) -> Answer:

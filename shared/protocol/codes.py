@@ -60,6 +60,10 @@ WIRE_CODES: dict[str, tuple[str, str]] = {
         "Entries that the hub has lost are on no box any more; they are declared a hole, and what follows is taken.",
         "Fill it from a mirror: docs/operations.md, Hole.",
     ),
+    "journal.superseded": (
+        "The hub held more than this box, which replaced another without it, had restored; that is kept apart, as orphans.",
+        "Adopt them or set them aside: comanda hub orphans list.",
+    ),
     "hub.unavailable": (
         "The shard of the site cannot be reached.",
         "Nothing at the box; bring the shard back: docs/operations.md, Shard down.",

@@ -115,7 +115,8 @@ class Hello(msgspec.Struct, frozen=True, kw_only=True):
     """Who I am, which attempt this begins or goes on with, and how I am. Answered with the hub's watermark.
 
     `begins` is the position after which the box can send: START, or the checkpoint behind which it has trimmed. `claim` is the
-    token of its claim (claim.py), `keepsakes` what it holds beside its journal and the hub may ask for.
+    token of its claim (claim.py), `keepsakes` what it holds beside its journal and the hub may ask for. `epoch_begins` is the position
+    before the first entry of the box's epoch, START where it does not say (and from boxes before 0.3).
     """
 
     org: str
@@ -127,6 +128,7 @@ class Hello(msgspec.Struct, frozen=True, kw_only=True):
     begins: Position = START
     claim: str = ""
     keepsakes: tuple[Keepsake, ...] = ()
+    epoch_begins: Position = START
     v: int = VERSION
 
 

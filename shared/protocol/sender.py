@@ -42,7 +42,8 @@ _FUTILE_GREETINGS_MAX = 2  # greetings of a hub that stands where our journal no
 class Sender:
     """One site's uplink. Every method takes `now`, seconds on a clock that never goes back, and returns actions.
 
-    The shell keeps up to date what each hello says: `figures`, `begins` (the position behind which the box has trimmed), `keepsakes`.
+    The shell keeps up to date what each hello says: `figures`, `begins` (the position behind which the box has trimmed), `keepsakes`,
+    `epoch_begins` (the position before the first entry of its epoch).
     """
 
     def __init__(self, identity: Identity, sign: Sign, *, first_attempt: int = 0, read_claim: ReadClaim | None = None) -> None:
@@ -61,6 +62,7 @@ class Sender:
         self.head = START
         self.figures = Figures()
         self.begins = START
+        self.epoch_begins = START
         self.keepsakes: tuple[Keepsake, ...] = ()
         self.backed_up = 0
         self._fence = Fence(identity, read_claim)
@@ -335,6 +337,7 @@ class Sender:
         frame = Hello(
             org=who.org_id, site=who.site_id, epoch=who.epoch, attempt=self._attempt, head=self.head, figures=self.figures,
             begins=self.begins, claim=who.claim, keepsakes=self.keepsakes[: limits.KEEPSAKES_MAX],
+            epoch_begins=self.epoch_begins,
         )  # fmt: skip
         return self._sealer.hello(frame)
 

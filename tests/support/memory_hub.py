@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 import msgspec
 
 from hub.ingest.ports import Branch, Contact, Contradiction, Hole, Registration, Standing, Unavailable, Unstorable
-from shared.limits import DOCUMENTS_PENDING_MAX, KEEPSAKES_KEPT_MAX, SITE_COMMANDS_PER_ANSWER
+from shared.limits import DOCUMENTS_PENDING_MAX, KEEPSAKES_KEPT_MAX, SITE_COMMANDS_PER_ANSWER, SUPERSEDED_ENTRIES_MAX
 from shared.protocol.claim import Claim
 from shared.protocol.entry import START, Position, StoredEntry
 from shared.protocol.envelope import DocumentPart, SiteCommand
@@ -187,6 +187,25 @@ class _Transaction:
         assert [entry.sequence for entry in entries] == list(range(before.sequence + 1, branch.kept.sequence + 1))
         self.orphans[key] = [*self.orphans.get(key, []), *entries]
         self.branches[key] = branch
+
+    async def supersede(self, address: Address, begins: Position) -> bool:
+        mark = self.marks.get(address, START)
+        key = (address, mark.epoch)
+        moved = [entry for entry in self.journals.get(address, []) if entry.sequence > begins.sequence]
+        branch = self.branches.get(key, Branch(parted=mark, kept=mark))
+        if begins not in [entry.position for entry in self.journals.get(address, [])]:
+            return False
+        if not 0 < len(moved) == mark.sequence - begins.sequence <= SUPERSEDED_ENTRIES_MAX or branch.parted != mark:
+            return False
+        self.journals[address] = [entry for entry in self.journals[address] if entry.sequence <= begins.sequence]
+        self.orphans[key] = [*moved, *self.orphans.get(key, [])]
+        self.branches[key] = branch
+        for of, found in self.branches.items():
+            if of[0] == address and found.parted.sequence > begins.sequence:
+                self.branches[of] = Branch(parted=begins, kept=found.kept)
+        self.marks[address] = begins
+        self._shard.backed_up[address] = min(self._shard.backed_up.get(address, 0), begins.sequence)
+        return True
 
     # --- holes -------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from hub.db.apply_store import PostgresShard
 from hub.db.connect import Role
 from hub.ingest.ports import Branch, Contact, Contradiction, ContradictionKind, Hole, Shard, Standing
 from shared.limits import DOCUMENTS_PENDING_MAX, KEEPSAKES_KEPT_MAX, SITE_COMMANDS_PER_ANSWER
-from shared.protocol.entry import START
+from shared.protocol.entry import START, Position
 from shared.protocol.envelope import DocumentPart, Hello, SiteCommand
 from tests.support.hub_rig import HubRig
 from tests.support.journals import SiteJournal
@@ -199,6 +199,68 @@ async def test_what_a_replaced_box_says_does_not_stand_for_the_site(rig: HubRig,
     else:
         (row,) = await rig.look_as(site, "select box_epoch from contacts where site_id = $1::text::uuid")
         assert row["box_epoch"] == 2
+
+
+# --- what a replacement began below ----------------------------------------------------------------
+
+
+async def test_what_lies_beyond_is_moved_to_the_branch_of_those_who_wrote_it(rig: HubRig, make_shard: MakeShard) -> None:
+    site = (await rig.add_site(shard="s1")).orders(2)
+    shard = make_shard(site)
+    await append(shard, site, 1, 17)
+    begins, head = site.entries[11].position, site.entries[16].position
+    async with shard.transaction() as transaction:
+        await transaction.lock_watermarks([site.address])
+        assert await transaction.supersede(site.address, begins)
+    site.orders(1)
+    grown = Branch(parted=begins, kept=site.head)
+    async with shard.transaction() as transaction:
+        assert await transaction.lock_watermarks([site.address]) == {site.address: begins}
+        assert await transaction.stored_hash(site.address, 12) == begins.hash
+        assert await transaction.stored_hash(site.address, 13) is None
+        assert await transaction.orphan_hash(site.address, 1, 13) == site.entries[12].hash
+        assert await transaction.orphan_hash(site.address, 1, 17) == head.hash
+        assert await transaction.branch(site.address, 1, begins) == Branch(parted=begins, kept=head)
+        await transaction.keep_orphans(site.address, 1, grown, site.entries[17:])
+    async with shard.transaction() as transaction:
+        assert await transaction.branch(site.address, 1, begins) == grown
+
+
+async def test_a_branch_that_parted_at_the_head_goes_on_behind_what_is_put_aside(rig: HubRig, make_shard: MakeShard) -> None:
+    site = (await rig.add_site(shard="s1")).orders(3)
+    shard = make_shard(site)
+    await append(shard, site, 1, 17)
+    begins, head = site.entries[11].position, site.entries[16].position
+    async with shard.transaction() as transaction:
+        await transaction.lock_watermarks([site.address])
+        await transaction.keep_orphans(site.address, 1, Branch(parted=head, kept=site.head), site.entries[17:])
+    async with shard.transaction() as transaction:
+        await transaction.lock_watermarks([site.address])
+        assert await transaction.supersede(site.address, begins)
+        assert await transaction.branch(site.address, 1, begins) == Branch(parted=begins, kept=site.head)
+        assert await transaction.orphan_hash(site.address, 1, 17) == head.hash
+
+
+async def test_what_cannot_be_put_aside_as_a_whole_stays(
+    rig: HubRig, make_shard: MakeShard, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    site = (await rig.add_site(shard="s1")).orders(3)
+    shard = make_shard(site)
+    await append(shard, site, 1, 14)
+    fourth, hole = site.entries[3].position, site.entries[16].position
+    otherwise = Position(1, 4, bytes(32)), Position(2, 4, fourth.hash), site.entries[13].position, site.entries[14].position
+    async with shard.transaction() as transaction:
+        await transaction.lock_watermarks([site.address])
+        for begins in otherwise:
+            assert not await transaction.supersede(site.address, begins)
+        for limits in ("tests.support.memory_hub", "hub.db.apply_beside"):
+            monkeypatch.setattr(f"{limits}.SUPERSEDED_ENTRIES_MAX", 9)
+        assert not await transaction.supersede(site.address, fourth)
+        monkeypatch.undo()
+        await transaction.declare_hole(Hole(address=site.address, before=site.entries[13].position, last=hole))
+        assert not await transaction.supersede(site.address, fourth)
+        assert await transaction.lock_watermarks([site.address]) == {site.address: hole}
+        assert await transaction.stored_hash(site.address, 14) == site.entries[13].hash
 
 
 # --- documents -----------------------------------------------------------------------------------
