@@ -84,6 +84,6 @@ class Retention:
         return begins
 
 
-def aged_before(now: datetime, days: int) -> datetime:
+def aged_before(now: datetime, days: float) -> datetime:
     """Entries written up to this time (UTC) have had their days."""
     return now - timedelta(days=days)

@@ -19,6 +19,7 @@ from websockets.asyncio.client import unix_connect
 
 from edge.box import Box
 from edge.link.beside import Beside
+from edge.link.neighbour import NeighbourError
 from shared.limits import (
     FEED_FRAME_BYTES_MAX,
     LINK_OUTBOX_MAX,
@@ -37,6 +38,9 @@ log = logging.getLogger(__name__)
 
 _page_decoder = msgspec.msgpack.Decoder(tuple[str, list[StoredEntry]])
 _FITS_NOT = 4409  # the feed's close code when the hub's watermark is not a position of this journal
+
+
+_TRIMMED = "feed.trimmed"  # its reason where the journal begins later
 
 
 class Link:
@@ -176,6 +180,14 @@ class Link:
 
     # --- the box -------------------------------------------------------------------------------
 
+    async def _learn_beginning(self) -> None:
+        """The box has let go of entries since we last looked, and the hub was restored to before them: the next hello must say where
+        the journal begins, or a person is called for nothing."""
+        try:
+            await self._beside.look()
+        except (NeighbourError, msgspec.MsgspecError, ValueError) as error:
+            log.warning("the edge does not tell where its journal begins: %s", error)
+
     async def _follow(self, position: Position) -> None:
         """Read the journal from after a position, as fast as the sender wants it, until cancelled."""
         while True:
@@ -191,6 +203,8 @@ class Link:
             except websockets.ConnectionClosed as closed:
                 if closed.rcvd is not None and closed.rcvd.code == _FITS_NOT:
                     log.error("the journal does not hold the hub's watermark %s: %s", position, closed.rcvd.reason)
+                    if closed.rcvd.reason == _TRIMMED:
+                        await self._learn_beginning()
                     self._act(self._sender.journal_refused(closed.rcvd.reason, f"The hub stands at {position}.", time.monotonic()))
                     return
                 await asyncio.sleep(LOCAL_RETRY_S)  # an edge that closes at once, being full, must not be asked without a pause

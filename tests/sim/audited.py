@@ -1,6 +1,6 @@
 """What the auditor may look at, and the shapes in which it sees it. Nothing of the product is known here."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -38,6 +38,28 @@ class AuditedPlace(Protocol):
 
     def was_claim_forgotten(self) -> bool: ...
 
+    def holes(self) -> Sequence[tuple[int, int]]:
+        """The first and last sequence of each hole that a person at the hub is shown."""
+        ...
+
+    def trimmed(self) -> int:
+        """The last sequence that the present box has let go of."""
+        ...
+
+    def backups(self) -> Sequence[Sequence[Row]]:
+        """What the backups of the hub that are there hold of the site."""
+        ...
+
+    def lost_backups(self) -> Sequence[Sequence[Row]]:
+        """What those hold that were done, and that an operator has lost."""
+        ...
+
+    def lied_about(self) -> Sequence[Row]:
+        """What disks had said to be synced, and lost."""
+        ...
+
+    def mirrored(self) -> Sequence[Sequence[Row]]: ...
+
     def set_aside(self) -> Mapping[str, str]: ...
 
     def kept_by_tablets(self) -> Collection[str]: ...
@@ -51,6 +73,6 @@ class Shown:
     edge: Sums
     hub: Sums
     hub_checks: Mapping[str, tuple[str, int]]
-    held: Collection[str]
+    held: Set[str]
     held_entries: Collection[int]
     screens: Mapping[str, Mapping[str, tuple[str, int]]]

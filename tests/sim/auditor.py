@@ -6,7 +6,7 @@ mistake is made twice. See ledger.py for its book-keeping of checks, tickets and
 
 import hashlib
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -15,6 +15,7 @@ from tests.sim.ledger import Ledger, Violation
 
 __all__ = ["Auditor", "Row", "Sums", "Violation"]
 
+_NONE = (0, 0, 0, 0, 0)
 _OF_SCREENS = {"MarkShown", "MarkPrinted", "MarkChangesSeen"}
 """What screens and printers say of themselves: no tablet holds it, since they say it again to whichever box they meet."""
 
@@ -29,6 +30,9 @@ class _Book:
         self.tickets: dict[tuple[str, int, str], str] = {}  # (command, ordinal, station) -> ticket
         self.has_lied: set[str] = set()  # boxes whose disk has lost what it had said to be synced
         self.alarms: set[tuple[str, str]] = set()  # (box, code)
+        self.in_cloud: dict[str, int] = {}  # commands that the cloud was said to have, with the number of its incarnation
+        self.said: dict[str, int] = {}  # up to which entry of a box that was noted
+        self.apart: set[str] = set()  # commands on branches that a restore has kept apart and shown
 
 
 class Auditor:
@@ -96,10 +100,18 @@ class Auditor:
             ours = box.disk.platter()
             is_ours = len(ours) >= sequence and ours[sequence - 1][1] == digest
             self.expect(is_ours, f"{box.name} is told that entry {sequence} is in the cloud; it holds another")
+            self._note_cloud(self._books[place.name], box.name, ours[:sequence], number)
             if incarnation == place.hub_incarnation():
                 theirs = place.rows_at_hub(sequence - 1)
-                is_there = bool(theirs) and theirs[0][1] == digest
+                is_there = bool(theirs) and theirs[0][:2] == (sequence, digest)
+                is_there = is_there or any(last == sequence for _, last in place.holes())  # it goes on after what is shown as lacking
                 self.expect(is_there, f"{box.name} is told that entry {sequence} is in the cloud; the hub has it not")
+
+    @staticmethod
+    def _note_cloud(book: _Book, name: str, rows: Sequence[Row], incarnation: int) -> None:
+        for _, _, data in rows[book.said.get(name, 0) :]:
+            book.in_cloud[json.loads(data)["command"]] = incarnation
+        book.said[name] = len(rows)
 
     def alarmed(self, place: AuditedPlace, box: AuditedBox, code: str, detail: str) -> None:
         """A person is called. Is there a reason?"""
@@ -127,20 +139,22 @@ class Auditor:
         """A replacement has got its journal: all that the hub has, and what a mirror adds to it; what contradicts is kept and shown."""
         rows = box.disk.platter()
         for number, source in enumerate(sources):
-            agree = sum(1 for ours, theirs in zip(rows, source, strict=False) if ours == theirs)
+            agree = sum(1 for theirs in source if theirs == (rows[theirs[0] - 1] if theirs[0] <= len(rows) else None))
             if agree == len(source):
                 continue
             lacking = [json.loads(data) for _, _, data in source[agree:]]
+            begins_later = source[0][0] > len(rows) + 1  # behind a checkpoint, and nobody has what leads to it
             is_half = (
-                agree == len(rows)
+                source[agree][0] > len(rows)
                 and all(entry["command"] == lacking[0]["command"] for entry in lacking)
                 and lacking[-1]["ordinal"] < lacking[-1]["of"] - 1
             )
-            is_branch = number > 0 and agree < len(rows)
+            is_branch = number > 0 and source[agree][0] <= len(rows)
             self.expect(
-                is_half or (is_branch and is_branch_shown),
+                is_half or begins_later or (is_branch and is_branch_shown),
                 f"{box.name} was restored to {len(rows)} entries; source {number} has {len(source)}, of which {agree} are there",
             )
+            self._books[place.name].apart |= {entry["command"] for entry in lacking} if is_branch else set()
 
     # --- what it finds ---
 
@@ -154,9 +168,12 @@ class Auditor:
         theirs = place.rows_at_hub()
         is_simple = not book.has_lied and len(place.boxes) == 1
         if is_simple:
-            self.expect(theirs == rows[: len(theirs)], f"{box.name}: the hub does not hold the beginning of the journal")
+            held = rows[: theirs[-1][0]] if theirs else []
+            self.expect(theirs == self._without_holes(place, held), f"{box.name}: the hub does not hold the beginning of the journal")
             missing = book.acknowledged.keys() - {entry["command"] for entry in entries}
             self.expect(not missing, f"{box.name}: acknowledged and lost: {sorted(missing)}")
+        self._trimmed_is_kept(place, rows, place.trimmed())
+        self._holes_are_shown(place, theirs)
         self._answers_stand(book, box.name, rows, entries)
         self._cooked(place.name, ((entry["command"], entry["ordinal"], entry["event"]) for entry in entries))
         return Ledger.of(entries)
@@ -166,13 +183,22 @@ class Auditor:
         ledger = self.audit(place)
         box, book = place.present, self._books[place.name]
         rows, theirs = box.disk.platter(), place.rows_at_hub()
-        self.expect(len(theirs) == len(rows), f"{box.name}: the hub has {len(theirs)} of {len(rows)}")
-        self.expect(theirs == rows, f"{box.name}: the hub holds another journal")
+        self.expect(theirs[-1][0] == len(rows), f"{box.name}: the hub has {theirs[-1][0]} of {len(rows)}")
+        self.expect(theirs == self._without_holes(place, rows), f"{box.name}: the hub holds another journal")
         self._nothing_is_lost(place, book, rows)
         sums = ledger.sums()
         self.expect(shown.edge == sums, f"{box.name} sells {shown.edge}, its entries come to {sums}")
-        self.expect(shown.hub == sums, f"the hub reports {shown.hub} for {box.name}, the entries come to {sums}")
-        self.expect(not shown.held, f"the hub holds back {sorted(shown.held)} of {place.name} without a reason")
+        lacking = self._in_holes(place, rows)
+        unreported = ledger.sums_of(lacking)
+        for date in shown.hub.keys() | sums.keys():
+            differ = [abs(a - b) for a, b in zip(shown.hub.get(date, _NONE), sums.get(date, _NONE), strict=True)]
+            self.expect(
+                all(by <= most for by, most in zip(differ, unreported.get(date, _NONE), strict=True)),
+                f"the hub reports {shown.hub} for {box.name}, the entries come to {sums}, of which what it lacks touches {unreported}",
+            )
+        held = shown.held - lacking
+        self.expect(not held, f"the hub holds back {sorted(held)} of {place.name} without a reason")
+        self._shows("the hub", {id: said for id, said in shown.hub_checks.items() if id not in lacking}, ledger)
         for name, screen in shown.screens.items():
             self._shows(name, screen, ledger)
 
@@ -188,7 +214,8 @@ class Auditor:
         """What the hub cannot project is shown, and all else is right."""
         ledger = self.audit(place)
         poison: set[int] = set()
-        touched: set[str] = set()  # checks and tickets of which something cannot be projected
+        rows = place.present.disk.platter()
+        touched = self._in_holes(place, rows)  # checks and tickets of which something cannot be projected
         for entry in (json.loads(data) for _, _, data in place.rows_at_hub()):
             subjects = _subjects(entry["event"])
             if is_poison(entry["command"], entry["event"]["type"]):
@@ -202,19 +229,70 @@ class Auditor:
             touched |= subjects
         hidden = poison - set(shown.held_entries)
         self.expect(not hidden, f"{place.name}: the hub cannot project entries {sorted(hidden)}, and shows nobody")
-        self._shows("the hub", {id: said for id, said in shown.hub_checks.items() if id not in shown.held}, ledger)
+        self._shows("the hub", {id: said for id, said in shown.hub_checks.items() if id not in shown.held and id not in touched}, ledger)
+
+    # --- what a box has let go of ---
+
+    def trimmed(self, place: AuditedPlace, box: AuditedBox, begins: int) -> None:
+        """A box has let go of what stands up to and with this sequence. The hub and a backup of it had that."""
+        rows = box.disk.platter()
+        backed_up = {row[:2] for backup in [*place.backups(), *place.lost_backups()] for row in backup}
+        missing = [row[0] for row in rows[:begins] if row[:2] not in backed_up]
+        self.expect(not missing, f"{box.name} has let go of entries {missing}, which are in no backup")
+        last, after = json.loads(rows[begins - 1][2]), json.loads(rows[begins][2])
+        self.expect(last["command"] != after["command"], f"{box.name} has let go of half of command {last['command']}")
+
+    def _trimmed_is_kept(self, place: AuditedPlace, rows: Sequence[Row], trimmed: int) -> None:
+        """What the present box has let go of is at the hub, or a backup or a mirror has it; or the operator has lost the backup that it
+        was promised, and then it is shown as lacking as soon as the box has said where it begins."""
+        if not trimmed:
+            return
+        held = {row[:2] for source in [place.rows_at_hub(), *place.backups(), *place.mirrored()] for row in source}
+        missing = [row[0] for row in rows[:trimmed] if row[:2] not in held]
+        lost = {row[0] for backup in place.lost_backups() for row in backup}
+        self.expect(lost.issuperset(missing), f"{place.name}: entries {missing} were let go of, and nobody has them")
+
+    def _holes_are_shown(self, place: AuditedPlace, theirs: Sequence[Row]) -> None:
+        """A person is shown whatever is missing between what the hub has, and nothing else."""
+        held = {row[0] for row in theirs}
+        missing = set(range(1, theirs[-1][0])) - held if theirs else set[int]()
+        shown = {sequence for first, last in place.holes() for sequence in range(first, last + 1)}
+        self.expect(missing <= shown, f"{place.name}: the hub lacks entries {sorted(missing - shown)}, and shows nobody")
+        self.expect(not shown & held, f"{place.name}: entries {sorted(shown & held)} are shown as lacking, and are there")
+
+    @staticmethod
+    def _without_holes(place: AuditedPlace, rows: Sequence[Row]) -> list[Row]:
+        return [row for row in rows if not any(first <= row[0] <= last for first, last in place.holes())]
+
+    @staticmethod
+    def _in_holes(place: AuditedPlace, rows: Sequence[Row]) -> set[str]:
+        """The checks and tickets that something in a hole is about, and those that were touched together with one of them since."""
+        holes, found = place.holes(), set[str]()
+        for sequence, _, data in rows if holes else ():
+            subjects = _subjects(json.loads(data)["event"])
+            if subjects & found or any(first <= sequence <= last for first, last in holes):
+                found |= subjects
+        return found
 
     def _nothing_is_lost(self, place: AuditedPlace, book: _Book, rows: Sequence[Row]) -> None:
         """Every acknowledged command stands in the journal of the present box; or a person is shown what became of it; or nobody has it
-        any more: it was only in a cloud that was set back, and in a box that is gone."""
+        any more: it was in a cloud that was set back, and in a box that is gone or lied; or a disk lied about it twice, the second time
+        before the tablet that had handed it in again could see where it stood."""
         there = {json.loads(data)["command"] for _, _, data in rows}
+        now = int(place.hub_incarnation().rpartition("-")[2])
+        lies = Counter(entry["command"] for entry in map(_said, place.lied_about()) if entry["ordinal"] == 0)
+        backed_up = {_said(row)["command"] for backup in place.backups() for row in backup}
         for command in book.acknowledged.keys() - there - book.set_apart.keys() - place.set_aside().keys():
             if json.loads(book.proposals[command])["type"] in _OF_SCREENS:
                 continue
             is_kept = command in place.kept_by_tablets()
             self.expect(not is_kept, f"{place.name}: command {command} was acknowledged, a tablet still has it, and the journal has it not")
-            was_set_back = place.hub_incarnation() != "incarnation-0" and (len(place.boxes) > 1 or bool(book.has_lied))
-            self.expect(was_set_back, f"{place.name}: command {command} was acknowledged and is lost")
+            self.expect(command not in backed_up, f"{place.name}: command {command} was acknowledged, is in a backup, and is lost")
+            was_set_back = book.in_cloud.get(command, now) < now and (len(place.boxes) > 1 or bool(book.has_lied))
+            self.expect(
+                was_set_back or command in book.apart or lies[command] > 1,
+                f"{place.name}: command {command} was acknowledged and is lost",
+            )
 
     def _whole_chain(self, name: str, rows: Sequence[Row]) -> list[dict[str, Any]]:
         before = bytes(32)
@@ -257,6 +335,10 @@ class Auditor:
                 stands = entry["event"]["event"] if entry["event"]["type"] == "OrphanAdopted" else entry["event"]
                 is_same = (entry["command"], stands, str(entry["epoch"])) == (command, event["event"], epoch)
                 self.expect(is_same, f"{name}: command {command} was acknowledged with another event than stands at {event['sequence']}")
+
+
+def _said(row: Row) -> dict[str, Any]:
+    return json.loads(row[2])
 
 
 def _subjects(event: dict[str, Any]) -> set[str]:

@@ -13,6 +13,7 @@ import msgspec
 
 from edge.app.fence import Fence
 from edge.app.ports import CommitUnknownError, StorageFullError
+from edge.app.retention import Retention, aged_before, first_younger, trimmable
 from edge.app.site import BOX, HUB, BoxIdentity, Device, Outcome, RefusedCommand, Request, Site
 from shared.domain.check import Check
 from shared.domain.check.books import DAY, DayBook
@@ -20,8 +21,8 @@ from shared.domain.errors import Refused
 from shared.domain.ids import derived_id
 from shared.domain.kitchen.ticket import Ticket
 from shared.domain.menu import menu_version
-from shared.domain.site import ApplyMenu
-from shared.protocol.entry import START, Position, StoredEntry
+from shared.domain.site import AcceptClock, ApplyMenu
+from shared.protocol.entry import START, Position, StoredEntry, decode_entry
 from shared.protocol.envelope import SiteCommand
 from shared.protocol.session import BoxState, HandIn, HandInResult, Submit
 from shared.protocol.subjects import Address
@@ -40,6 +41,7 @@ __all__ = ["Box", "Owner"]
 _EVENING = datetime(2026, 10, 25, 1, 55, tzinfo=UTC)  # in Berlin the clocks have just gone back, and the day is about to turn
 _GROUP_DELAY_S = 0.002
 _WAKE_S = 3.0  # seconds from power to service
+_DAY_S = 86_400.0
 _DISK_TROUBLE = (StorageFullError, CommitUnknownError)
 _MENU_VERSION, _MENU_BYTES = menu_version(MENU), msgspec.json.encode(MENU)
 
@@ -54,6 +56,8 @@ class Owner(Protocol):
     def not_played(self, box: "Box", command: str, code: str) -> None: ...
 
     def lost_by_lie(self, box: "Box", entries: int) -> None: ...
+
+    def let_go(self, box: "Box", begins: Position) -> None: ...
 
 
 class Box:
@@ -73,6 +77,7 @@ class Box:
         self.is_taken_away = False
         self.is_scrapped = False  # nobody will ever switch it on again
         self.cloud = 0  # what its link has last told it of the watermark
+        self.backed_up = 0  # and of the backups of the hub
         self.identity = BoxIdentity(
             org_id=address.org_id,
             site_id=address.site_id,
@@ -120,6 +125,8 @@ class Box:
         self._desk.is_collecting = self.is_recovering
         self._scheduler.note(f"{self.name}: up at {self.head.sequence}")
         self.start_link()
+        if self._profile.retention_s:
+            self._let_go_later(self._life)
 
     @property
     def life(self) -> int:
@@ -246,6 +253,8 @@ class Box:
             results = wait_for(self._desk.take(device, said)).results
         except Refused as error:  # it passes, and the tablet hands in again
             self._scheduler.note(f"{self.name}: takes no hand-in: {error.code}")
+            if error.code == "clock.behind" and not self.is_recovering:
+                self._accept_clock()
             return
         except PowerCut:
             self.cut_power("while it played what a tablet held")
@@ -263,6 +272,8 @@ class Box:
                 pass
         except Refused as error:
             self._scheduler.note(f"{self.name}: cannot play yet: {error.code}")
+            if error.code == "clock.behind":
+                self._accept_clock()
             return
         except PowerCut:
             self.cut_power("while it played what tablets held")
@@ -270,6 +281,16 @@ class Box:
         self.is_recovering = self.fence.is_recovering = self._desk.is_collecting = False
         self._scheduler.note(f"{self.name}: has played what tablets held, and sells")
         self.link.feed()
+
+    def _accept_clock(self) -> None:
+        """Somebody is told by the box, and knows that its clock is right, though the last entry is later (for a replacement
+        `comanda edge restore --accept-clock`)."""
+        body = msgspec.Raw(msgspec.json.encode(AcceptClock(reason="restored")))
+        id = derived_id(self.address.site_id, "clock", str(self.head.sequence), self.epoch)
+        try:
+            self.site.execute([Request(device=BOX, commands=(Submit(id=id, command=body),))])
+        except PowerCut:
+            self.cut_power("while its clock was accepted")
 
     def _execute(self, request: Request) -> Outcome:
         return self.site.execute([request])[0][0]
@@ -322,6 +343,51 @@ class Box:
     def state(self) -> BoxState:
         return self.fence.state
 
+    # --- letting go of old entries ---
+
+    def told_backed_up(self, sequence: int) -> None:
+        self.backed_up = sequence
+
+    def _let_go_later(self, life: int) -> None:
+        def let_go() -> None:
+            if life == self._life:
+                self._let_go()
+                self._let_go_later(life)
+
+        self._scheduler.after(self._scheduler.rng.uniform(0.2, 1) * self._profile.retention_s, let_go)
+
+    def _let_go(self) -> None:
+        """By the shipped policy; what is asked of a box for it is as in edge/main.py."""
+
+        async def written_at(sequence: int) -> datetime | None:
+            found = self.store.entries(sequence - 1, 1)
+            return decode_entry(found[0].entry).at if found else None
+
+        async def limit() -> int:
+            if self.fence.is_fenced:
+                return 0
+            than = aged_before(self.clock(), self._profile.retention_s / _DAY_S)
+            aged = await first_younger(written_at, self.begins.sequence, self.head.sequence, than) - 1
+            return trimmable(in_cloud=self.cloud, backed_up=self.backed_up, aged=aged)
+
+        async def trim(through: int) -> Position:
+            return self.store.trim(through)
+
+        async def no_pause(seconds: float) -> None:
+            pass
+
+        before = self.begins
+        try:
+            wait_for(Retention(limit, trim, no_pause).round())
+        except PowerCut:
+            self.cut_power("while it let go of old entries")
+            return
+        except _DISK_TROUBLE:
+            self.site.recover()
+        if self.begins != before:
+            self._scheduler.note(f"{self.name}: let go of entries {before.sequence + 1} to {self.begins.sequence}")
+            self._owner.let_go(self, self.begins)
+
     # --- what others see of it ---
 
     @property
@@ -331,10 +397,20 @@ class Box:
     def read(self, after_sequence: int, limit: int) -> Sequence[StoredEntry]:
         return self.store.entries(after_sequence, limit)
 
+    @property
+    def begins(self) -> Position:
+        return self.store.begins()
+
+    def is_trimmed(self, position: Position) -> bool:
+        """Whether a follower at this position is behind the checkpoint: what it lacks is not on this box."""
+        return position.sequence < self.begins.sequence
+
     def holds(self, position: Position) -> bool:
         """Whether a follower at this position can go on: the rule of the feed."""
-        if position == START:
+        if position == self.begins:
             return True
+        if self.is_trimmed(position):
+            return False
         found = self.store.entries(position.sequence - 1, 1) if position.sequence <= self.head.sequence else []
         return bool(found) and found[0].position == position
 
@@ -371,7 +447,7 @@ class Box:
 
     def told_watermark(self, position: Position, incarnation: str) -> None:
         """As edge/api/link.py takes it: what is no position of this journal is not shown as in the cloud, but as an alarm."""
-        if not self.holds(position):
+        if not self.holds(position) and not self.is_trimmed(position):
             self._owner.told_alarm(
                 self, "feed.ahead" if position.sequence > self.head.sequence else "feed.fork", f"the hub stands at {position}"
             )

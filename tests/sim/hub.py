@@ -6,13 +6,14 @@ anything: only an answer after the commit is. What frames and entries mean is no
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from hub.ingest.answers import Reply
 from hub.ingest.apply import Applier
 from hub.ingest.counts import Counts
 from hub.ingest.fencing import tell_replaced
 from hub.ingest.greet import Greeter
+from hub.ingest.ports import Hole
 from shared.protocol.entry import START, Position, StoredEntry
 from shared.protocol.envelope import SiteCommand, encode_answer
 from shared.protocol.subjects import Address
@@ -23,11 +24,12 @@ from tests.sim.scheduler import Scheduler
 from tests.sim.shard import Crashed, SimRegistry, SimShard, Tables
 from tests.support.memory_hub import OpenCommand
 
-__all__ = ["Hub", "wait_for"]
+__all__ = ["Backup", "Hub", "wait_for"]
 
 T = TypeVar("T")
 Listener = Callable[[bytes], None]
 _BATCH = 8  # messages of one transaction
+_BACKUPS_KEPT = 3
 _loop: asyncio.AbstractEventLoop | None = None
 
 
@@ -37,6 +39,18 @@ def wait_for(coroutine: Coroutine[Any, Any, T]) -> T:
     if _loop is None or _loop.is_closed():
         _loop = asyncio.new_event_loop()
     return _loop.run_until_complete(coroutine)
+
+
+class Backup(NamedTuple):
+    """A backup of a shard and of the control database: `positions` are the watermarks when it began."""
+
+    positions: dict[Address, Position]
+    tables: Tables
+    projections: dict[Address, Projection]
+    registry: Tables
+
+    def rows(self, address: Address) -> Sequence[StoredEntry]:
+        return self.tables["journals"].get(address, ())
 
 
 class Hub:
@@ -53,7 +67,8 @@ class Hub:
         self._lane: list[tuple[str, bytes]] = []
         self._is_due = False
         self._listeners: dict[Address, list[Listener]] = {}
-        self._backup = self._back_up()
+        self.backups: list[Backup] = []  # those that are done and not lost, the newest last
+        self.lost: list[Backup] = []
         self._begin_ingest()
 
     def _begin_ingest(self) -> None:
@@ -97,6 +112,17 @@ class Hub:
 
     def rows(self, address: Address) -> Sequence[StoredEntry]:
         return self.shard.journals.get(address, ())
+
+    def holes(self, address: Address) -> list[Hole]:
+        """The open holes of a site, as `comanda hub holes list` shows them."""
+        return sorted((hole for hole in self.shard.holes.values() if hole.address == address), key=lambda hole: hole.last.sequence)
+
+    def fill(self, hole: Hole, entries: Sequence[StoredEntry]) -> None:
+        """Put into the journal what was proven to lie in a hole, and project the site anew (hub/db/hole_store.py)."""
+        held = {row.sequence: row for row in [*entries, *self.rows(hole.address)]}
+        self.shard.journals[hole.address] = [held[sequence] for sequence in sorted(held)]
+        self.projection(hole.address).anew(self.rows(hole.address))
+        del self.shard.holes[hole.address, hole.before.sequence + 1, hole.last.sequence]
 
     def watermark(self, address: Address) -> Position:
         return self.shard.marks.get(address, START)
@@ -173,15 +199,33 @@ class Hub:
         self._scheduler.note(f"hub: the shard {'is back' if is_up else 'went down'}")
         self.shard.is_down = not is_up
 
-    def _back_up(self) -> tuple[Tables, dict[Address, Projection], Tables]:
-        return self.shard.back_up(), {address: each.copy() for address, each in self.projections.items()}, self.registry.back_up()
+    def snapshot(self) -> Backup:
+        projections = {address: each.copy() for address, each in self.projections.items()}
+        return Backup(dict(self.shard.marks), self.shard.back_up(), projections, self.registry.back_up())
 
     def back_up(self) -> None:
-        self._backup = self._back_up()
+        """Begin a backup. It is done a while later, if the shard is there; only then may sites forget what is in it."""
+        if not self.shard.is_down:
+            backup, restores = self.snapshot(), self.shard.restores
+            self._scheduler.after(self._scheduler.rng.uniform(0.5, 10), lambda: self._backed_up(backup, restores))
+
+    def _backed_up(self, backup: Backup, restores: int) -> None:
+        """As `comanda hub backup done` has it (operate.sql). One that was begun in a database that is gone is not known any more."""
+        shard = self.shard
+        if shard.is_down or shard.restores != restores:
+            return
+        self.backups = [*self.backups[1 - _BACKUPS_KEPT :], backup]
+        for address, position in backup.positions.items():
+            held = min(position.sequence, self.watermark(address).sequence)
+            shard.backed_up[address] = max(held, shard.backed_up.get(address, 0))
 
     def restore(self) -> None:
-        """Last night's backup of the shard, under a new incarnation; sometimes of the control database too, which forgets claims."""
-        tables, projections, registry = self._backup
+        """Last night's backup of the shard, under a new incarnation, or the one before where that was lost; sometimes of the control
+        database too, which forgets claims."""
+        while len(self.backups) > 1 and self._scheduler.chance(self._profile.lost_backups):
+            self._scheduler.note("hub: the newest backup is lost")
+            self.lost.append(self.backups.pop())
+        _, tables, projections, registry = self.backups[-1]
         if self._scheduler.chance(self._profile.forget_claims):
             self._scheduler.note("hub: the control database is restored too")
             self.registry.restore(registry)

@@ -6,6 +6,7 @@ imports nothing of the product.
 
 import re
 from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +20,16 @@ __all__ = ["Ledger", "Violation"]
 def _snake(name: str) -> str:
     """`LineAdded` as `line_added`."""
     return re.sub("(?<!^)(?=[A-Z])", "_", name).lower()
+
+
+def _by_date(books: Iterable[Mapping[str, Sequence[int]]]) -> dict[str, tuple[int, int, int, int, int]]:
+    days: dict[str, list[int]] = {}
+    for each in books:
+        for date, figures in each.items():
+            day = days.setdefault(date, [0, 0, 0, 0, 0])
+            for place, value in enumerate(figures):
+                day[place] += value
+    return {date: (day[0], day[1], day[2], day[3], day[4]) for date, day in days.items() if any(day)}
 
 
 class Ledger:
@@ -98,13 +109,12 @@ class Ledger:
 
     def sums(self) -> dict[str, tuple[int, int, int, int, int]]:
         """By business date: orders, lines, gross, net, tax of closed checks, refunds and corrections on the day they were made."""
-        days: dict[str, list[int]] = {}
-        for check in self.checks.values():
-            for date, figures in check.books().items():
-                day = days.setdefault(date, [0, 0, 0, 0, 0])
-                for place, value in enumerate(figures):
-                    day[place] += value
-        return {date: (day[0], day[1], day[2], day[3], day[4]) for date, day in days.items() if any(day)}
+        return _by_date(check.books() for check in self.checks.values())
+
+    def sums_of(self, check_ids: Iterable[str]) -> dict[str, tuple[int, int, int, int, int]]:
+        """The same of some checks, each figure without its sign: so much may be missing where these are not known."""
+        books = (self.checks[id].books() for id in check_ids if id in self.checks)
+        return _by_date({date: [abs(value) for value in figures] for date, figures in each.items()} for each in books)
 
     # --- helpers ---
 

@@ -43,11 +43,16 @@ class Journal(Protocol):
     @property
     def head(self) -> Position: ...
 
+    @property
+    def begins(self) -> Position: ...
+
     def read(self, after_sequence: int, limit: int) -> Sequence[StoredEntry]: ...
 
     def told_watermark(self, position: Position, incarnation: str) -> None: ...
 
     def told_alarm(self, code: str, detail: str) -> None: ...
+
+    def told_backed_up(self, sequence: int) -> None: ...
 
     def told_fenced(self, epoch: int, token: str, kept: Position) -> None: ...
 
@@ -78,12 +83,21 @@ class Link:
         self._life += 1
         self._follows = None
         self.sender = Sender(self._identity, signer(self._identity.key), first_attempt=first_attempt, read_claim=self._read_claim)
+        self._journal.told_backed_up(self.sender.backed_up)
+        self._look()
         self._act(self.sender.connected(self._scheduler.now))
         self._tick(self._life)
 
     def stop(self) -> None:
         self._life += 1
         self.sender = None
+
+    def _look(self) -> None:
+        """Ask the box where its journal begins (edge/link/beside.py)."""
+        if self.sender is not None:
+            self.sender.begins = self._journal.begins
+        life = self._life
+        self._scheduler.after(limits.HELLO_INTERVAL_S / 2, lambda: self._look() if life == self._life else None)
 
     def _tick(self, life: int) -> None:
         if life == self._life and self.sender is not None:
@@ -107,8 +121,10 @@ class Link:
                     self._journal.told_fenced(epoch, claim, kept)
                 case Carry(commands=commands):
                     self._carry_out(commands)
-                case WantKeepsakes() | BackedUp():
-                    pass  # menus and backups are the business of other tests
+                case BackedUp(sequence=sequence):
+                    self._journal.told_backed_up(sequence)
+                case WantKeepsakes():
+                    pass  # menus are the business of other tests
 
     def _carry_out(self, commands: Sequence[SiteCommand]) -> None:
         """Bring commands to the box, a moment later; what it refuses is said in the next hello."""
@@ -124,8 +140,13 @@ class Link:
         """Open the feed at a position; the box closes it at once when its journal does not hold that."""
         assert self.sender is not None
         self._follows = None
-        head = self._journal.head
-        if after.sequence > head.sequence:
+        head, begins = self._journal.head, self._journal.begins
+        if after.sequence < begins.sequence:
+            self.sender.begins = begins
+            self._act(self.sender.journal_refused("feed.trimmed", f"the journal begins after {begins}", self._scheduler.now))
+        elif after == begins:
+            self._follows = after.sequence
+        elif after.sequence > head.sequence:
             self._act(self.sender.journal_refused("feed.ahead", f"the journal ends at {head}", self._scheduler.now))
         elif after != START and self._journal.read(after.sequence - 1, 1)[0].position != after:
             self._act(self.sender.journal_refused("feed.fork", f"the journal holds another entry than {after}", self._scheduler.now))

@@ -50,7 +50,7 @@ class Mirror:
     def _read(self, box: Box) -> None:
         held = self.files[-1]
         if held and not box.holds(held[-1].position):
-            self._scheduler.note(f"{box.name}: the mirror stands at {held[-1].sequence}, which is not in the journal; it begins anew")
+            self._scheduler.note(f"{box.name}: the mirror stands at {held[-1].sequence}, which the journal does not hold; it begins anew")
             held = []
             self.files.append(held)
         held += box.read(held[-1].sequence if held else 0, 1_000_000)

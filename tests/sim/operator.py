@@ -6,16 +6,22 @@ code: the hub keeps branches, the site carries out AdoptOrphan or refuses it.
 
 import json
 from collections import defaultdict
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
 import msgspec
 
+from hub.app.errors import HubRefused
+from hub.app.holes import filling
+from hub.app.operating import Hole as ListedHole
+from hub.ingest.ports import Hole
 from shared.domain.adopting import BOX_OWN, AdoptOrphan, OrphanedEntry
 from shared.protocol.entry import StoredEntry
 from shared.protocol.envelope import SiteCommand
 from shared.protocol.subjects import Address
 from tests.sim.hub import Hub
+from tests.sim.mirror import Mirror
 from tests.sim.profile import Profile
 from tests.sim.scheduler import Scheduler
 
@@ -23,16 +29,19 @@ __all__ = ["Operator"]
 
 _LOOK_EVERY_S = 20.0
 _NEVER_MS = 10**15
+_LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 _BROUGHT = "a tablet has brought it"
 
 
 class Operator:
     """Looks at one site now and then. `set_aside` holds a reason for each command that will not be adopted."""
 
-    def __init__(self, address: Address, hub: Hub, scheduler: Scheduler, profile: Profile) -> None:
+    def __init__(self, address: Address, hub: Hub, mirror: Mirror | None, scheduler: Scheduler, profile: Profile) -> None:
         self.set_aside: dict[str, str] = {}
         self._address = address
         self._hub = hub
+        self._mirror = mirror
+        self._is_healthy = False
         self._scheduler = scheduler
         self._profile = profile
         self._wanted: dict[str, bool] = {}  # by check: whether what happened to it is adopted
@@ -40,7 +49,39 @@ class Operator:
 
     def work(self) -> None:
         self.look()
+        if self._is_healthy or self._scheduler.chance(0.3):  # the stick has to be sent to the hub
+            self.fill_holes()
         self._scheduler.after(_LOOK_EVERY_S, self.work)
+
+    def heal(self) -> None:
+        """From here on whoever has a stick brings it."""
+        self._is_healthy = True
+
+    # --- holes ---
+
+    def fill_holes(self) -> None:
+        """`comanda hub holes fill`, with what is on the mirror stick."""
+        for hole, entries in self._fillings() if not self._hub.shard.is_down else ():
+            self._hub.fill(hole, entries)
+            self._scheduler.note(f"hub: the hole up to {hole.last.sequence} is filled")
+
+    def may_fill(self) -> bool:
+        """Whether a hole is open that the mirror can fill."""
+        return bool(self._fillings())
+
+    def _fillings(self) -> list[tuple[Hole, list[StoredEntry]]]:
+        found: list[tuple[Hole, list[StoredEntry]]] = []
+        for hole in self._hub.holes(self._address):
+            for rows in self._mirror.files if self._mirror is not None else ():
+                try:
+                    entries = filling(_as_listed(hole), [rows])
+                except HubRefused:
+                    continue  # another stick may have it
+                found.append((hole, entries))
+                break
+        return found
+
+    # --- orphans ---
 
     def open(self) -> set[str]:
         """The orphaned commands of which somebody has still to decide, or which are under way."""
@@ -94,6 +135,14 @@ class Operator:
                     branch[_command_of(row.entry)].append(row)
                 found |= branch
         return found
+
+
+def _as_listed(hole: Hole) -> ListedHole:
+    """A hole as `comanda hub holes list` has it."""
+    return ListedHole(
+        org_id=hole.address.org_id, site_id=hole.address.site_id, first=hole.before.sequence + 1, before=hole.before, last=hole.last,
+        declared_at=_LONG_AGO, filled_at=None,
+    )  # fmt: skip
 
 
 def _checks_of(event: dict[str, Any]) -> set[str]:

@@ -3,6 +3,7 @@
 What lives here: who serves the site when, and how a replacement gets what hub, mirror and tablets hold. What is in it is not known here.
 """
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 
 from shared.domain.ids import derived_id
@@ -46,8 +47,8 @@ class Place:
         self._is_swapping = False
         self._alarm = ""  # of the present box
         self._unknown: set[str] = set()  # boxes that the hub does not know any more
-        self.operator = Operator(self.address, hub, scheduler, profile)
         self.mirror = Mirror(scheduler, profile) if profile.mirror_lag_s else None
+        self.operator = Operator(self.address, hub, self.mirror, scheduler, profile)
         self._install()
         floor: list[str] = []
         self.tablets = [
@@ -84,7 +85,26 @@ class Place:
     # --- what the auditor may look at ---
 
     def rows_at_hub(self, after: int = 0) -> list[Row]:
-        return [(row.sequence, row.hash, row.entry) for row in self._hub.rows(self.address)[after:]]
+        rows = self._hub.rows(self.address)
+        return _rows(rows[bisect_right(rows, after, key=lambda row: row.sequence) :])
+
+    def holes(self) -> list[tuple[int, int]]:
+        return [(hole.before.sequence + 1, hole.last.sequence) for hole in self._hub.holes(self.address)]
+
+    def trimmed(self) -> int:
+        return self.present.begins.sequence if self.present.is_up else 0
+
+    def backups(self) -> list[list[Row]]:
+        return [_rows(backup.rows(self.address)) for backup in self._hub.backups]
+
+    def lost_backups(self) -> list[list[Row]]:
+        return [_rows(backup.rows(self.address)) for backup in self._hub.lost]
+
+    def lied_about(self) -> list[Row]:
+        return [row for box in self.boxes for row in box.disk.lost]
+
+    def mirrored(self) -> list[list[Row]]:
+        return [_rows(rows) for rows in self.mirror.files] if self.mirror is not None else []
 
     def hub_incarnation(self) -> str:
         return self._hub.incarnation
@@ -120,6 +140,9 @@ class Place:
     def not_played(self, box: Box, command: str, code: str) -> None:
         self._auditor.not_played(self, command, code)
 
+    def let_go(self, box: Box, begins: Position) -> None:
+        self._auditor.trimmed(self, box, begins.sequence)
+
     def lost_by_lie(self, box: Box, entries: int) -> None:
         self._auditor.lied(self, box)
 
@@ -137,6 +160,11 @@ class Place:
         scheduler, old = self._scheduler, self.present
         if self._hub.shard.is_down:
             scheduler.after(5.0, self._swap)
+            return
+        self.operator.fill_holes()
+        if self._hub.holes(self.address):  # nobody has all of the journal that a replacement would need
+            scheduler.note(f"{self.name}: the technician leaves {old.name} where it is: the hub lacks a part of its journal")
+            self._is_swapping = False
             return
         fate = scheduler.rng.choice(["scrapped", "returns", "runs on"])
         if fate != "runs on":
@@ -183,6 +211,7 @@ class Place:
             box.disk.come_clean()
             if box.link.wan.is_cut:
                 box.link.cut(False)
+        self.operator.heal()
         for tablet in self.tablets:
             tablet.heal()
             tablet.reach(self.present)
@@ -196,6 +225,8 @@ class Place:
             return f"{self.name} is being swapped"
         if not box.is_up or box.link.sender is None:
             return f"{box.name} is down"
+        if self.operator.may_fill():
+            return f"nobody has filled the holes of {self.name} from its mirror yet"
         head, sender, held = box.head, box.link.sender, self._hub.watermark(self.address)
         if held != head:
             return f"the hub has {held.sequence} of {head.sequence} of {box.name}, whose link is {sender.phase}"
@@ -208,7 +239,12 @@ class Place:
             phase = old.link.sender and old.link.sender.phase
             if old.is_up and not old.fence.is_fenced and old.name not in self._unknown:
                 return f"{old.name} does not know that it was replaced, its link is {phase}"
-            if old.is_up and old.kept.sequence < old.head.sequence and not old.disk.lost and old.name not in self._unknown:
+            # The hub believes that this branch begins later than it does, or than the box still has it: a person fetches the box.
+            is_stuck = old.is_up and not old.holds(old.kept)
+            if (
+                old.is_up and old.kept.sequence < old.head.sequence
+                and not old.disk.lost and not is_stuck and old.name not in self._unknown
+            ):  # fmt: skip
                 return f"{old.name} holds {old.head.sequence}, the hub keeps {old.kept.sequence}, its link is {phase}"
         undecided = self.operator.open()
         return f"{len(undecided)} orphaned commands are undecided" if undecided else ""

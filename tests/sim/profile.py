@@ -5,14 +5,15 @@ nearly quiet and others suffer one thing badly.
 """
 
 import random
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 __all__ = ["Profile", "draw"]
 
 
 @dataclass(frozen=True)
 class Profile:
-    """Probabilities are per event; `_every_s` are mean simulated seconds between two of a kind, 0 for never."""
+    """Probabilities are per event; `_every_s` are mean simulated seconds between two of a kind, 0 for never. `retention_s` is how long
+    an entry has to stay on its box, where it is months in a real one; 0 where none is ever let go of."""
 
     sites: int
     trouble_s: float  # simulated seconds with faults
@@ -54,6 +55,9 @@ class Profile:
     envelope_entries: int
     in_flight: int
     credit_entries: int
+    backup_every_s: float
+    retention_s: float
+    lost_backups: float
 
     def __str__(self) -> str:
         return " ".join(f"{field.name}={_short(getattr(self, field.name))}" for field in fields(self) if getattr(self, field.name))
@@ -74,7 +78,7 @@ def draw(seed: int) -> Profile:
         return rng.uniform(low, high) if rng.random() < 0.25 else 0.0
 
     envelope_entries, in_flight = rng.choice([(12, 16), (12, 3), (16, 5), (20, 1), (20, 16), (200, 16)])
-    return Profile(
+    profile = Profile(
         sites=rng.choice([1, 1, 2]),
         trouble_s=150.0,
         tablets=rng.randint(1, 3),
@@ -115,4 +119,9 @@ def draw(seed: int) -> Profile:
         envelope_entries=envelope_entries,
         in_flight=in_flight,
         credit_entries=rng.choice([20, 100, 6_400]),
+        backup_every_s=rng.uniform(8, 50),
+        retention_s=sometimes(5, 40),
+        lost_backups=rarely(0.3, 1),
     )
+    # Where a hole cannot be filled, nobody can swap the box: what calls for a swap must not come with lost backups.
+    return replace(profile, lost_backups=0.0) if profile.disk_lies_every_s or profile.forget_claims else profile

@@ -4,6 +4,7 @@ What lives here: loading what the fold asks for, keeping what it comes to, and r
 held back with one that does not fit, is the shipped `SiteFold`'s business.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 
 from hub.project.fold import Held, Missing, SiteFold
@@ -27,7 +28,7 @@ class Projection:
 
     def advance(self, rows: Sequence[StoredEntry]) -> None:
         """Fold what has been appended since, as one batch."""
-        new = rows[self.sequence :]
+        new = rows[bisect_right(rows, self.sequence, key=lambda row: row.sequence) :]
         if not new:
             return
         reads = [read_entry(self._org_id, self._site_id, RawEntry(row.sequence, row.epoch, row.entry)) for row in new]

@@ -40,6 +40,7 @@ def surroundings(profile: Profile, poison: Poison) -> Iterator[None]:
             ENVELOPES_IN_FLIGHT=profile.in_flight,
             UI_HELD_IN_CLOUD_S=profile.held_in_cloud_s,
         ),
+        patch("tests.sim.store.TRIM_CHUNK_ENTRIES", 20),
         patch("hub.ingest.answers.CREDIT_ENTRIES", profile.credit_entries),
         patch("hub.ingest.check.verify", seals.verify),
         patch("hub.project.fold.evolve", poison.evolve),

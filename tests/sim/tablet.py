@@ -257,11 +257,12 @@ class Tablet:
         number = self._feeds
 
         def asked(box: Box) -> None:
-            if not box.holds(position):
+            is_behind = box.is_trimmed(position)
+            if not is_behind and not box.holds(position):
                 self._back("close", lambda: self._hang_up(4409) if number == self._feeds else None)
                 return
             life = box.life
-            self._back("frame", lambda: self._opened(box, life, is_snapshot=not cursor) if number == self._feeds else None)
+            self._back("frame", lambda: self._opened(box, life, is_snapshot=not cursor or is_behind) if number == self._feeds else None)
 
         self._carry("feed", asked)
 

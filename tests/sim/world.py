@@ -46,7 +46,7 @@ class World:
         self.auditor = Auditor()
         self.hub = Hub(self.scheduler, profile)
         self.places = [Place(f"site-{n}", self.scheduler, profile, self.hub, self.auditor) for n in range(1, profile.sites + 1)]
-        self.hub.back_up()
+        self.hub.backups.append(self.hub.snapshot())
         self._is_healed = False
 
     def run(self) -> Result:
@@ -84,7 +84,7 @@ class World:
     def _plan_faults(self) -> None:
         profile, hub = self.profile, self.hub
         self._now_and_then(_AUDIT_EVERY_S, self._audit, for_ever=True)
-        self._now_and_then(profile.restore_every_s / 2, hub.back_up)
+        self._now_and_then(profile.backup_every_s, hub.back_up, for_ever=True)
         self._now_and_then(profile.restore_every_s, hub.restore)
         self._now_and_then(profile.broker_wipe_every_s, hub.wipe_broker)
         self._now_and_then(profile.shard_down_every_s, self._shard_down)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from websockets.asyncio.server import ServerConnection, unix_serve
 
 from edge.box import Box
 from edge.link.shell import Link
@@ -73,6 +74,35 @@ async def test_greeted_and_answered_it_follows_the_journal_from_the_watermark(li
     assert link._reader is not None
     link._reader.cancel()
     await asyncio.gather(link._reader, return_exceptions=True)
+
+
+async def test_a_box_lets_go_of_entries_and_a_hub_restored_to_before_them_is_told_at_once(
+    link: Link, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Found by the simulator: the link knew the beginning of the journal from seconds ago, and called a person for `feed.trimmed`."""
+    begins = Position(1, 20, b"b" * 32)
+
+    async def look() -> None:
+        link._sender.begins = begins
+
+    async def refuse(feed: ServerConnection) -> None:
+        await feed.close(4409, "feed.trimmed")
+
+    monkeypatch.setattr(link._beside, "look", look)
+    async with unix_serve(refuse, str(link._socket_path)):
+        link._act(link._sender.connected(0.0))
+        hello, _ = open_frame(link._outbox.get_nowait().data, verify)
+        assert isinstance(hello, Hello)
+        answer = Answer(
+            attempt=hello.attempt, incarnation="restored", status=AnswerStatus.OK, watermark=Position(1, 9, bytes(32)), credit_until=100,
+            credit_ttl_s=60,
+        )  # fmt: skip
+        await link._on_answer(Message(encode_answer(answer)))  # type: ignore[arg-type] - as far as it is read
+        await eventually_async(lambda: not link._outbox.empty())
+    again, _ = open_frame(link._outbox.get_nowait().data, verify)
+    assert isinstance(again, Hello)
+    assert again.begins == begins
+    assert link._beside.alarm.code == ""
 
 
 async def test_an_old_answer_is_ignored(link: Link) -> None:
