@@ -4,18 +4,20 @@ What lives here: the port `Registry` of hub/ingest on Postgres with its cache, a
 database. Who takes how many lanes is decided in hub/ingest/lanes.py.
 """
 
+import logging
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from hub.db.connect import Database, DatabaseUnavailable, ValueRefused
 from hub.db.queries import load
-from hub.ingest.ports import Registration, Unavailable
+from hub.ingest.ports import Found, Registration, Unavailable
 from shared.limits import LANE_LEASE_S, SITES_CACHE_TTL_S, SITES_CACHED_MAX, UNKNOWN_SITE_RETRY_S
 from shared.protocol.claim import Claim
 from shared.protocol.subjects import Address
 
 __all__ = ["CachedRegistry", "LaneTable"]
 
+log = logging.getLogger(__name__)
 SQL = load("control_ingest")
 
 
@@ -30,14 +32,13 @@ class CachedRegistry:
         self._looks = 0  # under way
         self._outdated: set[Address] = set()  # forgotten while a look was under way: what it brings may be of before
 
-    async def find(self, wanted: Iterable[tuple[Address, str]]) -> Mapping[Address, Registration]:
+    async def find(self, wanted: Iterable[tuple[Address, str]]) -> Found:
         keys: dict[Address, set[str]] = {}
         for address, key in wanted:
             keys.setdefault(address, set()).add(key)  # of two boxes of a site at once, either may be the one that is not known yet
         now = self._clock()
         stale = [address for address, used in keys.items() if any(self._is_stale(address, key, now) for key in used)]
-        if stale:
-            await self._look_up(stale, now)
+        out_of_reach = await self._look_up(stale, now) if stale else frozenset[Address]()
         found: dict[Address, Registration] = {}
         for address in keys:
             cached = self._cache.get(address)
@@ -46,7 +47,7 @@ class CachedRegistry:
                 found[address] = cached[1]
         while len(self._cache) > SITES_CACHED_MAX:
             self._cache.popitem(last=False)
-        return found
+        return Found(found, out_of_reach)
 
     def forget(self, addresses: Iterable[Address]) -> None:
         for address in addresses:
@@ -75,7 +76,8 @@ class CachedRegistry:
         is_known = registration is not None and (not key or key in registration.boxes)
         return now - looked_at >= (SITES_CACHE_TTL_S if is_known else UNKNOWN_SITE_RETRY_S)
 
-    async def _look_up(self, addresses: Sequence[Address], now: float) -> None:
+    async def _look_up(self, addresses: Sequence[Address], now: float) -> frozenset[Address]:
+        """Those that are neither cached nor can be looked up."""
         self._looks += 1
         try:
             async with self._database.transaction() as connection:
@@ -84,12 +86,16 @@ class CachedRegistry:
             for address in addresses:
                 self._cache[address] = (float("-inf") if address in self._outdated else now, found.get(address))
         except DatabaseUnavailable as error:
-            if any(address not in self._cache for address in addresses):
-                raise Unavailable(str(error)) from error
+            out_of_reach = frozenset(address for address in addresses if address not in self._cache)
+            log.warning(
+                "cannot look up %d sites, of which %d are known from before: %s", len(addresses), len(addresses) - len(out_of_reach), error
+            )
+            return out_of_reach
         finally:
             self._looks -= 1
             if not self._looks:
                 self._outdated.clear()
+        return frozenset()
 
 
 def _registration(row: Mapping[str, object]) -> Registration:

@@ -79,15 +79,13 @@ class Applier:
                 opened.append((address, open_as(_FRAMES, data), data))
             except Rejected as error:
                 opened.append((address, error, data))
-        try:
-            known = await self._registry.find((address, frame.key if isinstance(frame, Opened) else "") for address, frame, _ in opened)
-        except Unavailable as error:
-            log.warning("cannot look up sites, their frames are dropped and will come again: %s", error)
-            replies += (Reply(address, answer_unavailable(frame.attempt, UNAVAILABLE_RETRY_S, frame.key)) for address, frame, _ in opened)
-            return []
+        found = await self._registry.find((address, frame.key if isinstance(frame, Opened) else "") for address, frame, _ in opened)
         items: list[_Item] = []
         for address, frame, data in opened:
-            registration = known.get(address)
+            if address in found.out_of_reach:  # the frame is dropped and will come again
+                replies.append(Reply(address, answer_unavailable(frame.attempt, UNAVAILABLE_RETRY_S, frame.key)))
+                continue
+            registration = found.registrations.get(address)
             if registration is None:
                 self.counts.frames["site.unknown"] += 1
                 continue

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 from hub.ingest.answers import Reply, answer_replaced
-from hub.ingest.ports import Registry, Unavailable
+from hub.ingest.ports import Registry
 from shared.protocol.subjects import Address
 
 __all__ = ["ClaimNotices", "tell_replaced"]
@@ -27,13 +27,11 @@ class ClaimNotices(Protocol):
 async def tell_replaced(registry: Registry, addresses: Sequence[Address]) -> list[Reply]:
     """What to say to the boxes of these sites, unasked; their registrations are looked at anew. Of a site with one box, nothing."""
     registry.forget(addresses)
-    try:
-        known = await registry.find((address, "") for address in addresses)
-    except Unavailable as error:
-        log.warning("boxes that were replaced will be told when they say hello: %s", error)
-        return []
+    found = await registry.find((address, "") for address in addresses)
+    if found.out_of_reach:
+        log.warning("replaced boxes of %d sites will be told when they say hello: the sites cannot be looked up", len(found.out_of_reach))
     return [
         Reply(address, answer_replaced(registration.epoch, registration.claim))
-        for address, registration in known.items()
+        for address, registration in found.registrations.items()
         if registration.claim and len(set(registration.boxes.values())) > 1
     ]

@@ -66,15 +66,13 @@ class Greeter:
                 opened.append((address, open_as((Hello,), data)))
             except Rejected as error:
                 opened.append((address, error))
-        try:
-            known = await self._registry.find((address, frame.key if isinstance(frame, Opened) else "") for address, frame in opened)
-        except Unavailable as error:
-            log.warning("cannot look up sites that say hello: %s", error)
-            replies += (Reply(address, answer_unavailable(frame.attempt, UNAVAILABLE_RETRY_S, frame.key)) for address, frame in opened)
-            return []
+        found = await self._registry.find((address, frame.key if isinstance(frame, Opened) else "") for address, frame in opened)
         guests: list[Guest] = []
         for address, frame in opened:
-            registration = known.get(address)
+            if address in found.out_of_reach:
+                replies.append(Reply(address, answer_unavailable(frame.attempt, UNAVAILABLE_RETRY_S, frame.key)))
+                continue
+            registration = found.registrations.get(address)
             if registration is None:
                 self._counts.hellos["site.unknown"] += 1
                 continue
@@ -102,7 +100,10 @@ class Greeter:
             raise Rejected("epoch.twice", detail, frame.attempt, frame.key)
         log.warning("site %s: the claim of epoch %d was forgotten here and is registered again", address.site_id, claim.epoch)
         self._registry.forget([address])
-        return (await self._registry.find([(address, frame.key)])).get(address, registration)
+        found = await self._registry.find([(address, frame.key)])
+        if address in found.out_of_reach:
+            raise Unavailable("the control database went away")
+        return found.registrations.get(address, registration)
 
     # --- the transaction -------------------------------------------------------------------------
 

@@ -17,7 +17,7 @@ from shared.protocol.envelope import DocumentPart, Hello, SiteCommand
 from shared.protocol.subjects import Address
 
 __all__ = [
-    "Branch", "Contact", "Contradiction", "ContradictionKind", "Hole", "Registration", "Registry", "Shard", "ShardTransaction", "Standing",
+    "Branch", "Contact", "Contradiction", "ContradictionKind", "Found", "Hole", "Registration", "Registry", "Shard", "ShardTransaction", "Standing",
     "Unavailable", "Unstorable",
 ]  # fmt: skip
 
@@ -102,13 +102,21 @@ class Hole(msgspec.Struct, frozen=True, kw_only=True):
     last: Position
 
 
+class Found(msgspec.Struct, frozen=True):
+    """The registrations that were found, and the sites of which nothing is known because they cannot be looked up now. A site that is in
+    neither does not exist."""
+
+    registrations: Mapping[Address, Registration]
+    out_of_reach: frozenset[Address] = frozenset()
+
+
 class Registry(Protocol):
     """Registrations of sites, cached."""
 
-    async def find(self, wanted: Iterable[tuple[Address, str]]) -> Mapping[Address, Registration]:
+    async def find(self, wanted: Iterable[tuple[Address, str]]) -> Found:
         """The registrations of the sites; each comes with the key that was used, so that a new one is looked up at once.
 
-        Sites that do not exist are left out. Raises Unavailable when a site is not cached and cannot be looked up.
+        Never raises Unavailable: one site that is not cached stops none that is (Law 11).
         """
         ...
 

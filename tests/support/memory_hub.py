@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 
 import msgspec
 
-from hub.ingest.ports import Branch, Contact, Contradiction, Hole, Registration, Standing, Unavailable, Unstorable
+from hub.ingest.ports import Branch, Contact, Contradiction, Found, Hole, Registration, Standing, Unavailable, Unstorable
 from shared.limits import DOCUMENTS_PENDING_MAX, KEEPSAKES_KEPT_MAX, SITE_COMMANDS_PER_ANSWER, SUPERSEDED_ENTRIES_MAX
 from shared.protocol.claim import Claim
 from shared.protocol.entry import START, Position, StoredEntry
@@ -20,11 +20,12 @@ __all__ = ["MemoryRegistry", "MemoryShard", "OpenCommand"]
 
 
 class MemoryRegistry:
-    """Registrations as a dictionary; `is_down` makes every look fail."""
+    """Registrations as a dictionary; while it `is_down` only `cached` sites are found."""
 
     def __init__(self) -> None:
         self.sites: dict[Address, Registration] = {}
         self.is_down = False
+        self.cached: set[Address] = set()
         self.forgotten: list[Address] = []
 
     def register(
@@ -49,10 +50,10 @@ class MemoryRegistry:
         )  # fmt: skip
         return True
 
-    async def find(self, wanted: Iterable[tuple[Address, str]]) -> Mapping[Address, Registration]:
-        if self.is_down:
-            raise Unavailable("the control database is down")
-        return {address: self.sites[address] for address, _ in wanted if address in self.sites}
+    async def find(self, wanted: Iterable[tuple[Address, str]]) -> Found:
+        addresses = {address for address, _ in wanted}
+        out_of_reach = frozenset(addresses - self.cached) if self.is_down else frozenset[Address]()
+        return Found({address: self.sites[address] for address in addresses - out_of_reach if address in self.sites}, out_of_reach)
 
     def forget(self, addresses: Iterable[Address]) -> None:
         self.forgotten += addresses

@@ -40,7 +40,7 @@ async def test_what_is_learned_is_registered_with_its_token_and_twice_is_once(ri
     for _ in range(2):
         assert await registry.learn(*claim_of(site, 5, key))
     registry.forget([site.address])
-    registration = (await registry.find([(site.address, key)]))[site.address]
+    registration = (await registry.find([(site.address, key)])).registrations[site.address]
     assert (registration.boxes[key], registration.epoch, registration.claim) == (5, 5, claim_of(site, 5, key)[1])
     assert registration.proof(1) == registration.claim
     assert await rig.claim(SiteJournal(*site.address)) == 6
@@ -49,7 +49,7 @@ async def test_what_is_learned_is_registered_with_its_token_and_twice_is_once(ri
 async def test_an_epoch_that_is_anothers_is_not_learned(rig: HubRig) -> None:
     site, registry = await rig.add_site(), registry_of(rig)
     assert not await registry.learn(*claim_of(site, 1, new_user().public))
-    registration = (await registry.find([(site.address, "")]))[site.address]
+    registration = (await registry.find([(site.address, "")])).registrations[site.address]
     assert registration.boxes == {site.key.public: 1}
 
 
@@ -82,7 +82,7 @@ async def test_a_replacement_that_says_hello_beside_the_old_box_is_known_at_once
     await rig.claim(new)
     now = UNKNOWN_SITE_RETRY_S
     found = await registry.find([(old.address, new.key.public), (old.address, old.key.public)])
-    assert new.key.public in found[old.address].boxes
+    assert new.key.public in found.registrations[old.address].boxes
 
 
 async def test_a_process_that_has_not_heard_of_the_box_that_was_learned_appends_nothing_of_the_one_before(rig: HubRig) -> None:

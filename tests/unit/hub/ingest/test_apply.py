@@ -48,6 +48,15 @@ async def test_when_sites_cannot_be_looked_up_they_are_told_to_wait(rig: IngestR
     assert await rig.statuses(site.message(1, 5)) == [AnswerStatus.UNAVAILABLE]
 
 
+async def test_a_site_that_nobody_knows_yet_stops_none_that_is_known_while_the_control_database_is_away(rig: IngestRig) -> None:
+    known, new = rig.site(), rig.site()
+    rig.registry.is_down = True
+    rig.registry.cached.add(known.address)
+    replies = {reply.address: reply.answer for reply in await rig.applier.apply([new.message(1, 5), known.message(1, 5)])}
+    assert (replies[known.address].status, replies[known.address].watermark) == (AnswerStatus.OK, known.entries[4].position)
+    assert replies[new.address].status is AnswerStatus.UNAVAILABLE
+
+
 async def test_what_a_shard_will_not_store_is_refused_and_stops_nobody(rig: IngestRig) -> None:
     bad, good = rig.site(), rig.site()
     rig.shards["s1"].refuses.add(bad.address)

@@ -79,6 +79,13 @@ async def test_a_registered_box_needs_no_claim_and_one_that_cannot_be_read_does_
         assert answer.status is AnswerStatus.OK
 
 
+async def test_a_site_that_nobody_knows_yet_stops_no_hello_of_one_that_is_known(rig: IngestRig) -> None:
+    known, new = rig.site(), rig.site()
+    rig.registry.is_down = True
+    rig.registry.cached.add(known.address)
+    assert [answer.status for answer in await rig.greet(new.hello(), known.hello())] == [AnswerStatus.UNAVAILABLE, AnswerStatus.OK]
+
+
 async def test_while_the_control_database_is_away_a_proof_has_to_wait(rig: IngestRig) -> None:
     new = rig.replace(rig.site(), 17, is_known=False)
     find = rig.registry.find
