@@ -38,7 +38,8 @@ class _UnprovenError(Exception):
 
 class Merger:
     """Fills one journal from sources. Afterwards `highest` is the highest position of this history that any of them names, `came` what
-    came from where, `branches` what contradicts it, `problems` sentences about sources."""
+    came from where, `branches` what contradicts it, `problems` sentences about sources, `half_command` the last entry before the epoch of this box if
+    its command goes on after it, else 0."""
 
     def __init__(self, journal: Refill, box: Box, data_dir: Path, progress: Callable[[int], None] = lambda _: None) -> None:
         self._journal = journal
@@ -51,6 +52,7 @@ class Merger:
         self._later: dict[str, int] = {}
         self.branches: list[Branch] = []
         self.problems: list[str] = []
+        self.half_command = 0
         self.came: list[Came] = []
         if journal.head.sequence:
             self.came.append(Came(source=_OWN, stretch=Stretch(first=journal.begins.sequence + 1, last=journal.head.sequence)))
@@ -77,10 +79,13 @@ class Merger:
         for name, first in self._later.items():
             if first > self._journal.head.sequence + 1:
                 self._note(f"{name} begins at entry {first}; entries {self._journal.head.sequence + 1} to {first - 1} are in no source")
-        last = self._journal.entry(self._journal.head.sequence)
+        last = self._journal.entry(self._journal.last_before(self._box.epoch).sequence)
         if last is not None and not _ends_command(last):
+            self.half_command = last.sequence
             self._note(f"entry {last.sequence} is in the middle of a command whose rest is in no source: let a person look at its check")
-        if hub is not None and hub.head.sequence > self._journal.head.sequence:
+        if hub is None:
+            self._note("the hub was not asked: what it holds beyond will be put aside as orphans (comanda hub orphans list)")
+        elif hub.head.sequence > self._journal.head.sequence:
             first = self._journal.head.sequence + 1
             raise OperatorError(
                 "restore.hole",

@@ -60,7 +60,8 @@ class RefusedHandIn(msgspec.Struct, frozen=True, kw_only=True):
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """The whole of it. `head` is the end of what was restored, before anything was played; `highest_seen` the highest position of the
     site that any source or tablet names; `missing` are sequences up to it of which no entry and no command was found: acknowledged by
-    tablets that have not handed in, or made by the box itself. `problems` are sentences about sources."""
+    tablets that have not handed in, or made by the box itself. `half_command` is the last entry that was restored, where it is in the middle of
+    a command whose rest is in no source; else 0. `problems` are sentences about sources."""
 
     org_id: str
     site_id: str
@@ -75,6 +76,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     refused: tuple[RefusedHandIn, ...] = ()
     highest_seen: str = ""
     missing: tuple[Stretch, ...] = ()
+    half_command: int = 0
     problems: tuple[str, ...] = ()
 
     @property
@@ -84,7 +86,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_whole(self) -> bool:
         """Whether nothing is known to be missing."""
-        return not (self.missing or self.refused)
+        return not (self.missing or self.refused or self.half_command)
 
 
 def words(report: Report) -> list[str]:

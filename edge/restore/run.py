@@ -164,6 +164,7 @@ def _gather(
     report = Report(
         org_id=box.org_id, site_id=box.site_id, epoch=box.epoch, restored_at=datetime.now(UTC), head=str(head), came=tuple(merger.came),
         branches=tuple(merger.branches), menus=menus, devices=devices, problems=tuple(merger.problems),
+        half_command=merger.half_command,
     )  # fmt: skip
     return _Gathered(report=report, highest=merger.highest, names=names)
 

@@ -109,6 +109,41 @@ def test_a_box_on_the_line_is_fenced_before_its_replacement_has_even_started(
     assert old.open_check().json()["code"] == "box.fenced"
 
 
+def test_a_box_that_knows_less_than_the_hub_is_heard_and_what_the_hub_has_beyond_is_an_orphan(
+    hub: HubStack, short_dir: Path, make_box: Callable[..., Box]
+) -> None:
+    """The hub is away when the box dies, and the stick was pulled earlier: `comanda edge restore --no-hub --mirror`."""
+    hub.start()
+    _, site_id = hub.add_site(currency="EUR")
+    old = make_box(site_id, "old")
+    eventually(old.is_in_the_cloud, "everything in the cloud", deadline_s=_DEADLINE_S)
+    (short_dir / "stick").mkdir()
+    copy(short_dir / "old" / "journal.db", short_dir / "stick" / "journal.db")
+    begins = old.status()["head"]
+    assert old.open_check().status_code == 200
+    eventually(old.is_in_the_cloud, "the hub has more than the stick", deadline_s=_DEADLINE_S)
+    old.edge.stop()
+    hub.ingest.stop()
+    present = make_box(site_id, "present", journal_of="stick")
+    assert present.status()["epoch_begins"] == begins
+    assert [present.open_check().status_code for _ in range(3)] == [200] * 3, "it sells without the hub"
+    assert not present.is_in_the_cloud()
+
+    hub.ingest.start()
+    eventually(present.is_in_the_cloud, "everything of the present box in the cloud", deadline_s=_DEADLINE_S)
+    assert not {"envelope.fork", "feed.fork"} & set(present.status()["alarms"])
+    (branch,) = hub.command("orphans", "list", "--site", site_id)["branches"]
+    assert (branch["epoch"], branch["undecided"]) == (1, 1)
+    hub.command("orphans", "adopt", site_id, "1", "--all", "--by", "Ana")
+    counted = present.client.get("/v1/checks").json()["checks"]
+    assert len(counted) == 3
+
+    def is_adopted() -> bool:
+        return len(present.client.get("/v1/checks").json()["checks"]) == 4
+
+    eventually(is_adopted, "the sale that only the hub had", deadline_s=_DEADLINE_S)
+
+
 async def kept_at(hub: HubStack, org_id: str) -> dict[str, tuple[str, bytes]]:
     """(kind, document) of the keepsakes of an organisation, by version, in whichever shard."""
     found: dict[str, tuple[str, bytes]] = {}

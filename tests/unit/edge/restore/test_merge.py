@@ -90,6 +90,7 @@ def test_half_a_command_at_the_end_of_a_mirror_is_left_out_since_it_would_be_hal
     merger, held = _merge(tmp_path / "hub", JOURNAL[:half])
     assert held == JOURNAL[:half], "what the hub has is the site's"
     assert any("middle of a command" in problem for problem in merger.problems)
+    assert merger.half_command == half
 
 
 def test_a_mirror_that_contradicts_the_hub_is_kept_apart_from_the_first_entry_at_which_they_differ(tmp_path):

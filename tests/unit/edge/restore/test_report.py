@@ -28,6 +28,11 @@ def test_a_whole_restore_says_so_and_from_whom_everything_came():
     ]
 
 
+def test_half_a_command_at_the_end_is_no_whole_restore():
+    """Its effect stays in half, though no entry is known to be missing: exit status 1 makes somebody look."""
+    assert not _report(half_command=40, highest_seen=POSITION).is_whole
+
+
 def test_what_is_missing_refused_or_apart_is_named():
     refused = RefusedHandIn(command_id="c", device_id="d", position=POSITION, code="check.unknown", detail="There is no such check.")
     report = _report(
