@@ -164,11 +164,14 @@ def test_a_tablet_that_stayed_in_a_pocket_is_told_as_missing_and_comes_late(old,
     assert listed["command_id"] == refused["command_id"]
 
     new.start_serve()
-    assert set(ben.hand_in(new.url).values()) == {"played"}, "he comes late, and the box plays at once what it does not know"
     eventually(lambda: "handin.refused" in httpx.get(f"{new.url}/v1/status").json()["alarms"], "a person is told")
     done = run("edge", "handed-in", "settle", listed["command_id"], "--by", "Rosa", "--data-dir", new.data_dir)
     assert done.returncode == 0, done.stderr
     eventually(lambda: "handin.refused" not in httpx.get(f"{new.url}/v1/status").json()["alarms"], "the alarm ends")
+    assert set(ben.hand_in(new.url).values()) == {"played"}, "he comes late, and the box plays at once what it does not know"
+    checks = {each["check_id"]: each for each in httpx.get(f"{new.url}/v1/checks").raise_for_status().json()["checks"]}
+    assert his in checks
+    assert set(ana.hand_in(new.url).values()) == {"known", "refused"}, "Rosa has made up for it by hand"
     assert run_json("edge", "handed-in", "list", "--data-dir", new.data_dir) == []
 
 
