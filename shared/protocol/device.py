@@ -58,6 +58,7 @@ class DeviceSession:
         self._waited = False  # the box said of some that they wait
         self._to_place: list[str] = []  # handed in, and at an unknown place until the next snapshot
         self._claim_told = False
+        self._is_doubted = False  # the box was shown the claim that is remembered, and it proved nothing
         self.asked = ""  # the request that a person is asked about
         self.unseen: dict[str, Held] = {}  # accepted, and its effect not yet brought by the feed
         self._sending = ""  # a request without an answer
@@ -82,6 +83,13 @@ class DeviceSession:
         if mine and theirs and mine != theirs:
             return "other_site"
         return "fenced" if self.box.fenced_epoch else "lower" if self.box.epoch < self.memory.epoch else ""
+
+    @property
+    def can_trust(self) -> bool:
+        """Whether a person may say that this box is the right one, though a higher epoch is remembered: that epoch has proved to be
+        nobody's word but that of a machine on the network. This device can check no signature; a box can."""
+        is_unproved = self._is_doubted or (not self.memory.claim and self.box.claim != "")
+        return self.wrong == "lower" and is_unproved
 
     # --- the feed ------------------------------------------------------------------------------
 
@@ -113,7 +121,7 @@ class DeviceSession:
         first, resumed_from = not self._heard, self.cursor
         if first:
             self._heard, self._can_hand_in, self._claim_told, self.is_turned_away = True, True, False, False
-            self._is_clear = False
+            self._is_clear = self._is_doubted = False
             self._attempt, self._next_ms = 0, now_ms
         if news.is_snapshot or sequence_of(news.position) >= sequence_of(self.cursor):
             self.cursor = news.position
@@ -173,6 +181,16 @@ class DeviceSession:
         self.kept, self.held, self.memory, self.cursor, self._is_forked = [], HeldCommands(), _NEW, "", False
         gone: list[Action] = [*(words.Forget(each.id) for each in kept), words.Release(ids), *self._note()]
         return [*gone, *self._open(now_ms)]
+
+    def trust(self, now_ms: int) -> list[Action]:
+        """A person says that this box is the right one: the epoch that nothing proves is forgotten. What is kept goes to this box, and
+        all that is held is handed in to it, whoever accepted it."""
+        if not self.can_trust:
+            return []
+        box = self.box
+        self.memory = Memory(self.memory.site_id, box.epoch, box.claim, 0 if len(self.held) else box.epoch)
+        self.cursor = ""
+        return [*self._note(), *self._open(now_ms)]
 
     # --- what waits ----------------------------------------------------------------------------
 
@@ -303,6 +321,19 @@ class DeviceSession:
         self._claim_told = False
         self._later(now_ms)
         return []
+
+    def claim_taken(self, fenced_epoch: int, now_ms: int) -> list[Action]:
+        """The box has read the claim. One that is not fenced by it has seen that it is of no higher epoch: whoever showed it to this
+        device lied about its epoch."""
+        self._is_doubted = self.wrong == "lower" and fenced_epoch == 0
+        return self._go_on(now_ms)
+
+    def claim_refused(self, code: str, status: int, now_ms: int) -> list[Action]:
+        """The box takes the claim for none. A box of an older release does not know what a claim is, and says nothing about it."""
+        if not words.is_final(code, status):
+            return self.claim_silent(now_ms)
+        self._is_doubted = self.wrong == "lower" and code == "fence.bad_claim"
+        return self._go_on(now_ms)
 
     # --- tabs of one device ----------------------------------------------------------------------
 

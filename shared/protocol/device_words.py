@@ -141,7 +141,7 @@ class Tell(msgspec.Struct, frozen=True, tag_field="type", tag=True):
 
 
 Action = Open | Send | ShowClaim | HandIn | Ask | Keep | Forget | Hold | Release | Remember | Tell
-"""ShowClaim (`POST /v1/fence`; tell `claim_silent` when nobody answered) and HandIn (`POST /v1/hand-in`; tell `handed_in`,
+"""ShowClaim (`POST /v1/fence`; tell `claim_taken`, `claim_refused` or `claim_silent`) and HandIn (`POST /v1/hand-in`; tell `handed_in`,
 `hand_in_refused` or `hand_in_silent`) are what goes over the wire."""
 
 # --- tables --------------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ export type Outcome<Answer> =
 export interface Wire {
   send(kept: Kept): Promise<Outcome<readonly Accepted[]>>;
   handIn(handIn: HandIn): Promise<Outcome<readonly HandInResult[]>>;
-  showClaim(claim: ShowClaim): Promise<Outcome<unknown>>;
+  showClaim(claim: ShowClaim): Promise<Outcome<BoxState>>;
 }
 
 /** What tabs of one device tell one another. */
@@ -79,6 +79,8 @@ export class CommandQueue {
   readonly durable = signal(true);
   readonly phase = signal<Phase>("offline");
   readonly wrong = signal<Wrong>("");
+  /** Whether a person may say that the box is the right one all the same. */
+  readonly canTrust = signal(false);
   readonly box = signal<BoxState | null>(null);
   readonly isTurnedAway = signal(false);
   readonly isLeading = signal(false);
@@ -150,6 +152,11 @@ export class CommandQueue {
   /** A person says that this device belongs to the site of the box it talks to. */
   startAnew(): void {
     this.#tell((session) => session.startAnew(this.#ports.nowMs()));
+  }
+
+  /** A person says that the box this device talks to is the right one, though another has said that it is newer. */
+  trust(): void {
+    this.#tell((session) => session.trust(this.#ports.nowMs()));
   }
 
   dismiss(refusal: Refusal): void {
@@ -293,8 +300,10 @@ export class CommandQueue {
 
   async #showClaim(claim: ShowClaim): Promise<void> {
     const outcome = await this.#ports.wire.showClaim(claim);
-    if (outcome.kind === "silent") this.#tell((session) => session.claimSilent(this.#ports.nowMs()));
-    if (outcome.kind === "refused") console.warn("the box did not take the claim of another", outcome.problem.code);
+    const nowMs = this.#ports.nowMs();
+    if (outcome.kind === "accepted") this.#tell((session) => session.claimTaken(outcome.answer.fenced_epoch, nowMs));
+    else if (outcome.kind === "refused") this.#tell((session) => session.claimRefused(outcome.problem.code, outcome.problem.status, nowMs));
+    else this.#tell((session) => session.claimSilent(nowMs));
   }
 
   // --- what is so, as signals --------------------------------------------------------------------------------
@@ -312,6 +321,7 @@ export class CommandQueue {
       this.question.value = session.kept.find(({ id }) => id === asked) ?? null;
       this.phase.value = session.phase;
       this.wrong.value = session.wrong;
+      this.canTrust.value = session.canTrust;
       this.box.value = session.box;
       this.isTurnedAway.value = session.isTurnedAway;
       this.isLeading.value = session.isLeading;

@@ -58,6 +58,8 @@ export class DeviceSession {
   /** Handed in, and at an unknown place until the next snapshot. */
   #toPlace: string[] = [];
   #claimTold = false;
+  /** The box was shown the claim that is remembered, and it proved nothing. */
+  #isDoubted = false;
   #sending = "";
   readonly #confirmed = new Set<string>();
   #feedDeadlineMs = 0;
@@ -84,6 +86,12 @@ export class DeviceSession {
     if (!this.#heard) return "";
     if (mine !== "" && theirs !== "" && mine !== theirs) return "other_site";
     return this.box.fenced_epoch > 0 ? "fenced" : this.box.epoch < this.memory.epoch ? "lower" : "";
+  }
+
+  /** Whether a person may say that this box is the right one, though a higher epoch is remembered: nothing proves that epoch. */
+  get canTrust(): boolean {
+    const isUnproved = this.#isDoubted || (this.memory.claim === "" && this.box.claim !== "");
+    return this.wrong === "lower" && isUnproved;
   }
 
   // --- the feed ----------------------------------------------------------------------------------
@@ -114,7 +122,7 @@ export class DeviceSession {
     let resumedFrom = this.cursor;
     if (first) {
       [this.#heard, this.#canHandIn, this.#claimTold, this.isTurnedAway, this.#isClear] = [true, true, false, false, false];
-      [this.#attempt, this.#nextMs] = [0, nowMs];
+      [this.#isDoubted, this.#attempt, this.#nextMs] = [false, 0, nowMs];
     }
     if (news.isSnapshot || sequenceOf(news.position) >= sequenceOf(this.cursor)) this.cursor = news.position;
     if (news.cloud !== null) this.cloud = news.cloud;
@@ -176,6 +184,15 @@ export class DeviceSession {
     const ids = this.held.acknowledgedOrder();
     [this.kept, this.held, this.memory, this.cursor, this.#isForked] = [[], new HeldCommands(), NO_MEMORY, "", false];
     return [...gone, { type: "Release", ids }, ...this.#note(), ...this.#open(nowMs)];
+  }
+
+  /** A person says that this box is the right one: what nothing proves is forgotten; all that is held is handed in to it. */
+  trust(nowMs: number): Actions {
+    if (!this.canTrust) return [];
+    const { epoch, claim } = this.box;
+    this.memory = { siteId: this.memory.siteId, epoch, claim, settled: this.held.size > 0 ? 0 : epoch };
+    this.cursor = "";
+    return [...this.#note(), ...this.#open(nowMs)];
   }
 
   // --- what waits --------------------------------------------------------------------------------
@@ -300,6 +317,19 @@ export class DeviceSession {
     this.#claimTold = false;
     this.#later(nowMs);
     return [];
+  }
+
+  /** The box has read the claim. One that is not fenced by it has seen that it is of no higher epoch. */
+  claimTaken(fencedEpoch: number, nowMs: number): Actions {
+    this.#isDoubted = this.wrong === "lower" && fencedEpoch === 0;
+    return this.#goOn(nowMs);
+  }
+
+  /** The box takes the claim for none. A box of an older release does not know what a claim is, and says nothing about it. */
+  claimRefused(code: string, status: number, nowMs: number): Actions {
+    if (!isFinal(code, status)) return this.claimSilent(nowMs);
+    this.#isDoubted = this.wrong === "lower" && code === "fence.bad_claim";
+    return this.#goOn(nowMs);
   }
 
   // --- tabs of one device --------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 /** One attempt over HTTP at a time. Only an answer that the box has thought about decides. */
 
 import type { Outcome, Wire } from "./commands.ts";
-import { LIMITS, type Accepted, type BatchAccepted, type HandedIn, type Problem } from "./generated/wire.ts";
+import { LIMITS, type Accepted, type BatchAccepted, type BoxState, type HandedIn, type Problem } from "./generated/wire.ts";
 import { deviceId } from "./ids.ts";
 
 async function post<Answer>(path: string, body: unknown): Promise<Outcome<Answer>> {
@@ -32,5 +32,5 @@ export const boxWire: Wire = {
     const outcome = await post<HandedIn>("/v1/hand-in", handIn);
     return outcome.kind === "accepted" ? { kind: "accepted", answer: outcome.answer.results } : outcome;
   },
-  showClaim: (claim) => post("/v1/fence", claim),
+  showClaim: (claim) => post<BoxState>("/v1/fence", claim),
 };

@@ -140,6 +140,29 @@ def test_the_old_box_is_switched_on_again_and_the_tablet_shows_it_the_claim_of_t
     assert lines_of(new) == [("1", "Lentil soup", "sent")]
 
 
+def test_a_strange_machine_calls_itself_the_newer_box_and_a_person_leads_the_tablet_back(counter: Counter, open_page: OpenPage) -> None:
+    true, ours = counter.make(1), counter.issuer
+    counter.issuer = new_account()  # its claim is signed by nobody whom a box of this house trusts
+    strange, counter.issuer = counter.make(9), ours
+    counter.put(true)
+    pos = open_page(f"{counter.url}/pos/")
+    order_soup(pos)
+    counter.put(strange)
+    eventually(lambda: lines_of(strange) == [("1", "Lentil soup", "sent")], "the tablet has handed in what it holds")
+    seat(pos, "2", "1 guest")
+    add(pos, "Mint tea")
+    eventually(lambda: len(lines_of(strange)) == 2)
+
+    counter.put(true)
+    asked = pos.get_by_role("dialog", name="Which box is the right one?")
+    expect(asked).to_contain_text("A manager decides", timeout=SOON_MS)
+    assert lines_of(true) == [("1", "Lentil soup", "sent")]
+    asked.get_by_role("button", name="Trust this box").click()
+    expect(asked).to_have_count(0, timeout=SOON_MS)
+    eventually(lambda: lines_of(true) == [("1", "Lentil soup", "sent"), ("2", "Mint tea", "held")])
+    assert httpx.get(f"{true.url}/v1/status").json()["box"]["fenced_epoch"] == 0
+
+
 def test_a_box_dies_and_its_replacement_is_made_from_what_the_tablets_hold(counter: Counter, open_page: OpenPage, short_dir: Path) -> None:
     old = counter.make(1)
     counter.put(old)

@@ -11,11 +11,13 @@ import { keptWords } from "./notices.tsx";
 export function WrongBox({ device, words: { t } }: { readonly device: Device; readonly words: Translator<SharedKey> }) {
   const read = useSignal("");
   const wrong = device.feed.state.value === "live" ? device.queue.wrong.value : "";
-  if (wrong === "" || read.value === wrong) return null;
+  const canTrust = device.queue.canTrust.value;
+  const seen = canTrust ? `${wrong} unproved` : wrong;
+  if (wrong === "" || read.value === seen) return null;
   const isElsewhere = wrong === "other_site";
   return (
     <Dialog
-      title={t(`wrong.${wrong}`)}
+      title={t(canTrust ? "wrong.unproved" : `wrong.${wrong}`)}
       wide
       footer={
         <>
@@ -24,7 +26,12 @@ export function WrongBox({ device, words: { t } }: { readonly device: Device; re
               {t("wrong.anew")}
             </button>
           )}
-          <button class="button large primary grow" type="button" onClick={() => (read.value = wrong)}>
+          {canTrust && (
+            <button class="button large danger grow" type="button" onClick={() => device.queue.trust()}>
+              {t("wrong.trust")}
+            </button>
+          )}
+          <button class="button large primary grow" type="button" onClick={() => (read.value = seen)}>
             {t(isElsewhere ? "app.close" : "wrong.goon")}
           </button>
         </>
@@ -33,13 +40,13 @@ export function WrongBox({ device, words: { t } }: { readonly device: Device; re
       <ul class="places wrong-box">
         <li>
           <Icon name="box" size={32} />
-          <strong>{t(`wrong.${wrong}.detail`)}</strong>
+          <strong>{t(canTrust ? "wrong.unproved.detail" : `wrong.${wrong}.detail`)}</strong>
           <p>{t("wrong.blocked")}</p>
         </li>
         <li>
           <Icon name="tablet" size={32} />
           <strong>{keptWords(device, t)}</strong>
-          <p>{t(isElsewhere ? "wrong.do.other_site" : "wrong.do.fenced")}</p>
+          <p>{t(isElsewhere ? "wrong.do.other_site" : canTrust ? "wrong.do.unproved" : "wrong.do.fenced")}</p>
         </li>
       </ul>
     </Dialog>

@@ -37,7 +37,7 @@ function stateOf(session: DeviceSession): Record<string, unknown> {
   return {
     phase: session.phase, wrong: session.wrong, cursor: session.cursor, cloud: session.cloud, asked: session.asked,
     kept: session.kept.map(({ id }) => id), held: session.held.acknowledgedOrder(), unseen: [...session.unseen.keys()].sort(),
-    memory: session.memory, isTurnedAway: session.isTurnedAway,
+    memory: session.memory, isTurnedAway: session.isTurnedAway, canTrust: session.canTrust,
   };
 }
 

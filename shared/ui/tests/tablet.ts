@@ -46,7 +46,7 @@ export class Box implements Wire {
   }
 
   async showClaim() {
-    return { kind: "accepted" as const, answer: null };
+    return { kind: "accepted" as const, answer: { epoch: 1, site_id: "s", claim: "", fenced_epoch: 2, is_recovering: false } };
   }
 }
 

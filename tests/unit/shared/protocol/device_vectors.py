@@ -15,7 +15,7 @@ import msgspec
 from shared.protocol.device import DeviceSession
 from shared.protocol.device_words import Action, Forget, Keep, Kept, Memory, News, Send
 from shared.protocol.entry import Position
-from shared.protocol.session import HandIn
+from shared.protocol.session import HandIn, ShowClaim
 from tests.unit.shared.protocol.devices import accepted, box, kept, place, results
 
 __all__ = ["TARGET", "render"]
@@ -28,6 +28,11 @@ _REFUSALS = (
     ("check.closed", 409), ("box.fenced", 409), ("box.recovering", 503), ("edge.busy", 503), ("commit.unknown", 503), ("storage.full", 507),
     ("device.unknown", 401), ("card.offline", 503), ("edge.defect", 500), ("permission.missing", 403),
 )  # fmt: skip
+_CLAIM_ANSWERS = (
+    ("claim_taken", 0), ("claim_taken", 3), ("claim_refused", "fence.bad_claim", 422), ("claim_refused", "route.unknown", 404),
+    ("claim_refused", "storage.full", 507), ("claim_silent",),
+)  # fmt: skip
+_MEMORIES = (Memory(), Memory(), Memory("s", 1, "claim-1", 1), Memory("s", 1, "claim-1", 1), Memory("s", 9, "claim-9", 9), Memory("s", 9))
 _TYPES = ("OpenCheck", "AddLine", "SendCheck", "FireCourse", "BumpTicket", "VoidLine", "PayCash", "MarkShown")
 _GAPS_MS = (1, 20, 260, 1_100, 5_000, 11_000, 400_000, 1_000_000)
 
@@ -43,9 +48,10 @@ class _Walk:
         self.names = 0
         self.sending: Kept | None = None
         self.handing: HandIn | None = None
+        self.showing = False
         old = kept("old", "AddLine", "SendCheck", kept_ms=self.now - 1_200_000)
         self.begin: dict[str, Any] = {
-            "kept": [old] if self.rng.random() < 0.3 else [], "memory": Memory("s", 1, "claim-1", 1) if self.rng.random() < 0.5 else Memory(),
+            "kept": [old] if self.rng.random() < 0.3 else [], "memory": self.rng.choice(_MEMORIES),
             "isLeading": self.rng.random() < 0.8, "isMoot": self.rng.random() < 0.2,
         }  # fmt: skip
         self.session = DeviceSession(
@@ -69,11 +75,14 @@ class _Walk:
                 self.sending = action.kept
             elif isinstance(action, HandIn):
                 self.handing = action
+            elif isinstance(action, ShowClaim):
+                self.showing = True
         session = self.session
         state = {
             "phase": session.phase, "wrong": session.wrong, "cursor": session.cursor, "cloud": session.cloud, "asked": session.asked,
             "kept": [each.id for each in session.kept], "held": session.held.acknowledged_order(), "unseen": sorted(session.unseen),
             "memory": session.memory, "isTurnedAway": session.is_turned_away,
+            "canTrust": session.can_trust,
         }  # fmt: skip
         changed = {key: value for key, value in state.items() if self.state.get(key) != value}
         self.state = state
@@ -148,6 +157,14 @@ class _Walk:
             self.tell("decide", self.session.asked, self.rng.random() < 0.6)
         elif self.session.wrong == "other_site":
             self.tell("start_anew")
+        elif self.session.can_trust and self.rng.random() < 0.5:
+            self.tell("trust")
+
+    def _claim(self) -> None:
+        if self.showing:
+            self.showing = False
+            what, *said = self.rng.choice(_CLAIM_ANSWERS)
+            self.tell(str(what), *said)
 
     def _tick(self) -> None:
         self.tell(self.rng.choice(("tick", "tick", "tick", "hurry")))
@@ -169,7 +186,7 @@ class _Walk:
 
 _MOVES = (
     ("submit", 8), ("accept", 10), ("refuse", 3), ("silent", 2), ("frame", 16), ("disconnect", 3), ("swap", 1), ("hand", 8), ("person", 4),
-    ("tick", 14), ("tab", 1), ("other_tab", 1),
+    ("claim", 4), ("tick", 14), ("tab", 1), ("other_tab", 1),
 )  # fmt: skip
 
 

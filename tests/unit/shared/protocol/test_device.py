@@ -1,5 +1,8 @@
 """A tablet and its boxes, told as incidents: silence, a box that was replaced, one that came back, tabs, days away."""
 
+from typing import Any
+
+import msgspec
 import pytest
 
 from shared import limits
@@ -159,6 +162,66 @@ def test_the_old_box_returns_and_is_shown_the_claim_of_the_present_one() -> None
     assert session.tick(10_250) == [ShowClaim(claim="claim-2")]
     session.frame(news(11, box(1, fenced=2)), 10_300)
     assert session.wrong == "fenced"
+
+
+def fooled() -> DeviceSession:
+    """A machine on the network has called itself the box of epoch 99, and has accepted tea; then the true one is heard again."""
+    session = live()
+    session.disconnected(0, 1)
+    session.tick(300)
+    session.frame(news(10, box(99), snapshot=True), 301)
+    session.submit(TEA, 302)
+    session.accepted("tea", accepted(TEA, 11, 99), 303)
+    session.disconnected(0, 304)
+    session.tick(600)
+    assert told(session.frame(news(10, box(1), snapshot=True), 601), ShowClaim) == [ShowClaim(claim="claim-99")]
+    session.submit(SOUP, 602)
+    assert (session.wrong, session.can_trust) == ("lower", False)
+    return session
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [("claim_refused", ("fence.bad_claim", 422)), ("claim_taken", (0,))],
+    ids=["a made-up claim", "an old one, shown again"],
+)
+def test_a_machine_that_lied_about_its_epoch_does_not_keep_a_tablet_from_its_box_for_ever(answer: str, said: tuple[Any, ...]) -> None:
+    session = fooled()
+    assert session.trust(700) == [], "nobody knows yet"
+    getattr(session, answer)(*said, 701)
+    assert session.can_trust
+    assert session.tick(60_000) == [], "by itself it sends nothing"
+    assert session.trust(60_001) == [Remember(Memory("s", 1, "claim-1", 0)), Open("")]
+    (handed,) = told(session.frame(news(10, box(1), snapshot=True), 60_002), HandIn)
+    assert [each.submit.id for each in handed.commands] == ["tea"], "whoever accepted it: the guests have ordered it"
+    session.handed_in(results("played", "tea"), 60_003)
+    assert sent(session.frame(news(12, box(1), snapshot=True), 60_004)) == ["soup"]
+    assert session.memory == Memory("s", 1, "claim-1", 1)
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [("claim_taken", (99,)), ("claim_refused", ("route.unknown", 404)), ("claim_refused", ("storage.full", 507)), ("claim_silent", ())],
+)
+def test_a_box_that_was_replaced_or_cannot_say_is_not_offered_for_trust(answer: str, said: tuple[Any, ...]) -> None:
+    session = fooled()
+    getattr(session, answer)(*said, 701)
+    assert not session.can_trust
+    assert session.trust(702) == []
+
+
+def test_a_lie_without_any_claim_is_no_better() -> None:
+    session = live()
+    session.disconnected(0, 1)
+    session.tick(300)
+    session.frame(news(10, msgspec.structs.replace(box(99), claim=""), snapshot=True), 301)
+    session.disconnected(0, 304)
+    session.tick(600)
+    session.frame(news(10, box(1), snapshot=True), 601)
+    assert session.can_trust
+    session.trust(602)
+    session.frame(news(10, box(1), snapshot=True), 603)
+    assert session.phase is Phase.LIVE
 
 
 def test_a_replacement_is_handed_in_what_the_old_box_accepted_before_it_gets_anything_new() -> None:

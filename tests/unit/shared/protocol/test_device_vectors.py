@@ -23,3 +23,4 @@ def test_the_walks_come_by_every_phase_and_every_action() -> None:
     said = {action.get("type", "wire") for step in steps for action in step["actions"]}
     assert said >= {"Open", "Send", "Ask", "Keep", "Forget", "Hold", "Release", "Remember", "Tell", "wire"}
     assert any("claim" in action for step in steps for action in step["actions"])
+    assert any(step["tell"] == "trust" and step["actions"] for step in steps)
