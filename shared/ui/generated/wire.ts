@@ -1650,6 +1650,7 @@ export type ErrorCode =
   | "orphan.box_own"
   | "orphan.in_effect"
   | "orphan.malformed"
+  | "orphan.settled"
   | "orphan.unfit"
   | "payment.approval_missing"
   | "payment.cash_not_this_way"
