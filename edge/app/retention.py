@@ -11,9 +11,9 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 from shared.limits import TRIM_INTERVAL_S, TRIM_PAUSE_S
-from shared.protocol.entry import Position
+from shared.protocol.entry import Entry, Position
 
-__all__ = ["Retention", "first_younger", "trimmable"]
+__all__ = ["Retention", "aged_before", "first_younger", "may_begin_after", "trimmable"]
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +22,11 @@ def trimmable(*, in_cloud: int, backed_up: int, aged: int) -> int:
     """The last sequence that may be forgotten: what the hub has committed, a backup of the hub holds, and has had its days here. All are
     sequences, 0 for none."""
     return min(in_cloud, backed_up, aged)
+
+
+def may_begin_after(entry: Entry) -> bool:
+    """Whether a checkpoint may stand behind this entry: a command is there as a whole or not at all, or half of it would be its answer."""
+    return entry.ordinal == entry.of - 1
 
 
 async def first_younger(at: Callable[[int], Awaitable[datetime | None]], begins: int, head: int, than: datetime) -> int:

@@ -15,6 +15,7 @@ from uuid import UUID
 
 import msgspec
 
+from edge.app.retention import may_begin_after
 from edge.journal import queries
 from edge.journal.rows import insert_rows
 from shared.domain.kernel import Aggregate, Key
@@ -110,7 +111,7 @@ def _run(connection: sqlite3.Connection, after: Position, through: int) -> list[
         last = stored.position
         entry = decode_entry(stored.entry)
         run.append((stored, entry))
-        if entry.ordinal == entry.of - 1:
+        if may_begin_after(entry):
             whole = len(run)
             if whole >= TRIM_CHUNK_ENTRIES:
                 break

@@ -14,7 +14,8 @@ from typing import Annotated
 
 import msgspec
 
-from shared.domain.check.reckoning import sums_of
+from shared.domain.check.acts import ensure_not_overpaid
+from shared.domain.check.reckoning import sums_of, total_minor
 from shared.domain.check.state import Check
 from shared.domain.errors import ErrorInfo, Refused
 from shared.domain.kernel import Aggregate, Command, Context, Draft, Event, Evolver, Feature, Key, Meta, View
@@ -144,6 +145,7 @@ def make_feature(evolve: Evolver, decode: Decode) -> Feature:
                 raise Refused("orphan.unfit", f"{type(inner).__name__} does not fit: {type(error).__name__}: {error}") from error
             draft.put(changes)
             yield event
+        _ensure_covered(view, draft)
 
     return Feature(
         name="adopting",
@@ -200,6 +202,20 @@ def _ensure_adoptable(orphan: Orphan, decode: Decode) -> Event:
     if inner is None:
         raise Refused("orphan.unfit", f"No event {name[:64]!r} is known to this box.")
     return inner
+
+
+def _ensure_covered(before: View, after: Draft) -> None:
+    """Raises Refused for what leaves a check overpaid, as a payment of lines that nobody adopted does: no decision of a box does so. Where
+    the check was overpaid before, this orphan is not the reason."""
+    for (kind, id), check in after.changes.items():
+        if not isinstance(check, Check):
+            continue
+        try:
+            ensure_not_overpaid(check)
+        except Refused as error:
+            found = before.find(Check, kind, id)
+            if found is None or found.paid_minor <= total_minor(found):
+                raise Refused("orphan.unfit", error.detail) from error
 
 
 def _ensure_untouched(before: View, changes: Mapping[Key, Aggregate], epoch: int) -> None:

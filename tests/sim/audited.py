@@ -50,12 +50,8 @@ class AuditedPlace(Protocol):
         """What the backups of the hub that are there hold of the site."""
         ...
 
-    def lost_backups(self) -> Sequence[Sequence[Row]]:
-        """What those hold that were done, and that an operator has lost."""
-        ...
-
-    def lied_about(self) -> Sequence[Row]:
-        """What disks had said to be synced, and lost."""
+    def lost_backups(self, since: int = 0) -> Sequence[Sequence[Row]]:
+        """What those hold that were done, and that an operator has lost: which shows when a later restore than `since` needs them."""
         ...
 
     def mirrored(self) -> Sequence[Sequence[Row]]: ...

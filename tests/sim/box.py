@@ -11,6 +11,7 @@ from typing import Protocol
 
 import msgspec
 
+from edge.app.epochs import before_epoch
 from edge.app.fence import Fence
 from edge.app.ports import CommitUnknownError, StorageFullError
 from edge.app.retention import Retention, aged_before, first_younger, trimmable
@@ -57,6 +58,8 @@ class Owner(Protocol):
 
     def lost_by_lie(self, box: "Box", entries: int) -> None: ...
 
+    def vouched(self, box: "Box", commands: Sequence[str]) -> None: ...
+
     def let_go(self, box: "Box", begins: Position) -> None: ...
 
 
@@ -90,6 +93,7 @@ class Box:
         self.kept = START  # how far the hub keeps the branch of this box, once it is fenced
         self._claim = claim
         self._kept_fence = ""
+        self._epoch_begins: Position | None = None
         self.link = Link(name, address, claim, self.key, self, hub, scheduler, profile)
         self._owner = owner
         self._scheduler = scheduler
@@ -108,7 +112,7 @@ class Box:
         if self.is_scrapped or self.is_taken_away or self.is_up:
             return
         self._life += 1
-        self.cloud = 0
+        self.cloud, self._epoch_begins = 0, None
         self._set_clock()
         try:
             self.store = SimStore(self.disk, self._hazard, self._settle)
@@ -260,6 +264,7 @@ class Box:
             self.cut_power("while it played what a tablet held")
             return
         self._scheduler.note(f"{self.name}: handed in and {dict(Counter(f'{each.outcome} {each.code}'.strip() for each in results))}")
+        self._owner.vouched(self, [each.command_id for each in results if each.outcome in {"known", "played"}])
         self.link.feed()
         reply(results)
 
@@ -400,6 +405,18 @@ class Box:
     @property
     def begins(self) -> Position:
         return self.store.begins()
+
+    @property
+    def epoch_begins(self) -> Position:
+        """As edge/api/state.py looks it up, once in a life."""
+
+        async def entry(sequence: int) -> StoredEntry | None:
+            found = self.store.entries(sequence - 1, 1) if sequence > self.begins.sequence else []
+            return found[0] if found else None
+
+        if self._epoch_begins is None and self.head.epoch >= self.epoch:
+            self._epoch_begins = wait_for(before_epoch(entry, self.begins, self.head, self.epoch))
+        return self._epoch_begins or START
 
     def is_trimmed(self, position: Position) -> bool:
         """Whether a follower at this position is behind the checkpoint: what it lacks is not on this box."""

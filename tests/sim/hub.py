@@ -68,7 +68,7 @@ class Hub:
         self._is_due = False
         self._listeners: dict[Address, list[Listener]] = {}
         self.backups: list[Backup] = []  # those that are done and not lost, the newest last
-        self.lost: list[Backup] = []
+        self.lost: list[tuple[int, Backup]] = []  # each with the number of the restore that found it gone
         self._begin_ingest()
 
     def _begin_ingest(self) -> None:
@@ -162,6 +162,10 @@ class Hub:
         except Crashed as crash:
             self._scheduler.note(f"ingest: died {crash} the commit of a hello")
             self._begin_ingest()
+        for address, rows in self.shard.journals.items():
+            if rows and self.projection(address).sequence > rows[-1].sequence:  # its last entries were put aside
+                self._scheduler.note(f"hub: {address.site_id} is projected anew, up to {rows[-1].sequence}")
+                self.projection(address).anew(rows)
 
     def _ingest(self) -> None:
         self._is_due = False
@@ -224,7 +228,7 @@ class Hub:
         database too, which forgets claims."""
         while len(self.backups) > 1 and self._scheduler.chance(self._profile.lost_backups):
             self._scheduler.note("hub: the newest backup is lost")
-            self.lost.append(self.backups.pop())
+            self.lost.append((self.shard.restores + 1, self.backups.pop()))
         _, tables, projections, registry = self.backups[-1]
         if self._scheduler.chance(self._profile.forget_claims):
             self._scheduler.note("hub: the control database is restored too")

@@ -160,11 +160,11 @@ class CheckBook:
 
     def must_cover(self, what: str) -> None:
         """Nothing but a correction may leave a check overpaid."""
-        must(self.is_adopted or bool(self.closings) or self.due is None or self.due >= 0, f"{what} left check {self.id} overpaid")
+        must(bool(self.closings) or self.due is None or self.due >= 0, f"{what} left check {self.id} overpaid")
 
     def pay(self, event: dict[str, Any]) -> None:
         must(event["payment_id"] not in self.payments, f"payment {event['payment_id']} was taken twice")
-        due = None if self.is_adopted else self.due
+        due = self.due
         must(event["amount_minor"] > 0, "a payment of nothing")
         must(due is None or event["amount_minor"] <= due, f"{event['amount_minor']} were taken where {due} were due")
         rounding, change = event.get("rounding_minor", 0), event["change_minor"]

@@ -46,6 +46,9 @@ class Journal(Protocol):
     @property
     def begins(self) -> Position: ...
 
+    @property
+    def epoch_begins(self) -> Position: ...
+
     def read(self, after_sequence: int, limit: int) -> Sequence[StoredEntry]: ...
 
     def told_watermark(self, position: Position, incarnation: str) -> None: ...
@@ -93,9 +96,9 @@ class Link:
         self.sender = None
 
     def _look(self) -> None:
-        """Ask the box where its journal begins (edge/link/beside.py)."""
+        """Ask the box where its journal and its epoch begin (edge/link/beside.py)."""
         if self.sender is not None:
-            self.sender.begins = self._journal.begins
+            self.sender.begins, self.sender.epoch_begins = self._journal.begins, self._journal.epoch_begins
         life = self._life
         self._scheduler.after(limits.HELLO_INTERVAL_S / 2, lambda: self._look() if life == self._life else None)
 

@@ -6,6 +6,7 @@ code: the hub keeps branches, the site carries out AdoptOrphan or refuses it.
 
 import json
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -61,18 +62,22 @@ class Operator:
 
     def fill_holes(self) -> None:
         """`comanda hub holes fill`, with what is on the mirror stick."""
-        for hole, entries in self._fillings() if not self._hub.shard.is_down else ():
+        if self._mirror is None or self._hub.shard.is_down or not self._hub.holes(self._address):
+            return
+        # In the turmoil the stick may be torn, or a bit of it rotten; in the end it is read again.
+        files = self._mirror.files if self._is_healthy else [rows for rows, _ in self._mirror.found()]
+        for hole, entries in self._fillings(files):
             self._hub.fill(hole, entries)
             self._scheduler.note(f"hub: the hole up to {hole.last.sequence} is filled")
 
     def may_fill(self) -> bool:
         """Whether a hole is open that the mirror can fill."""
-        return bool(self._fillings())
+        return self._mirror is not None and bool(self._fillings(self._mirror.files))
 
-    def _fillings(self) -> list[tuple[Hole, list[StoredEntry]]]:
+    def _fillings(self, files: Sequence[list[StoredEntry]]) -> list[tuple[Hole, list[StoredEntry]]]:
         found: list[tuple[Hole, list[StoredEntry]]] = []
         for hole in self._hub.holes(self._address):
-            for rows in self._mirror.files if self._mirror is not None else ():
+            for rows in files:
                 try:
                     entries = filling(_as_listed(hole), [rows])
                 except HubRefused:

@@ -97,11 +97,8 @@ class Place:
     def backups(self) -> list[list[Row]]:
         return [_rows(backup.rows(self.address)) for backup in self._hub.backups]
 
-    def lost_backups(self) -> list[list[Row]]:
-        return [_rows(backup.rows(self.address)) for backup in self._hub.lost]
-
-    def lied_about(self) -> list[Row]:
-        return [row for box in self.boxes for row in box.disk.lost]
+    def lost_backups(self, since: int = 0) -> list[list[Row]]:
+        return [_rows(backup.rows(self.address)) for restore, backup in self._hub.lost if restore > since]
 
     def mirrored(self) -> list[list[Row]]:
         return [_rows(rows) for rows in self.mirror.files] if self.mirror is not None else []
@@ -144,7 +141,10 @@ class Place:
         self._auditor.trimmed(self, box, begins.sequence)
 
     def lost_by_lie(self, box: Box, entries: int) -> None:
-        self._auditor.lied(self, box)
+        self._auditor.lied(self, box, box.disk.lost[-entries:], self._scheduler.now)
+
+    def vouched(self, box: Box, commands: Sequence[str]) -> None:
+        self._auditor.vouched(self, commands, self._scheduler.now)
 
     # --- swapping ---
 

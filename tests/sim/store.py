@@ -11,6 +11,7 @@ from datetime import datetime
 import msgspec
 
 from edge.app.ports import AggregateRow, CommandRecord, Head, Write
+from edge.app.retention import may_begin_after
 from shared.domain.kernel import Key
 from shared.limits import TRIM_CHUNK_ENTRIES
 from shared.protocol.entry import START, Position, StoredEntry, decode_entry
@@ -135,8 +136,7 @@ class SimStore:
         through = min(through, self._begins.sequence + len(self._entries) - 1)
         whole = self._begins.sequence
         for stored in self._entries[: max(0, through - whole)]:
-            said = decode_entry(stored.entry)
-            whole = stored.sequence if said.ordinal == said.of - 1 else whole
+            whole = stored.sequence if may_begin_after(decode_entry(stored.entry)) else whole
             if whole - self._begins.sequence >= TRIM_CHUNK_ENTRIES:
                 break
         if whole > self._begins.sequence:

@@ -104,6 +104,16 @@ def test_a_payment_whose_check_was_not_adopted_does_not_fit() -> None:
     assert refusal(present, branch(old, *SALE)[3]) == "orphan.unfit"
 
 
+def test_a_payment_of_lines_that_nobody_adopted_does_not_fit() -> None:
+    """Found by the simulator: the guest had paid the late wine too; without it the check would have been overpaid, which no decision
+    allows."""
+    old, present = parted()
+    _, payment = branch(old, AddLine(check_id=A, line_id=name_id("late"), item_id="wine"), PayCash(check_id=A, tendered_minor=1_450))
+    before = present.check()
+    assert refusal(present, payment) == "orphan.unfit"
+    assert present.check() == before
+
+
 def test_an_event_of_a_newer_release_waits_for_an_update() -> None:
     old, present = parted()
     branch(old, SALE[0])
