@@ -42,7 +42,7 @@ def list_command(site_id: str | None, is_json: bool) -> None:
       comanda hub orphans list --site SITE
     """
 
-    async def work(stores: Stores) -> tuple[list[tuple[Site, Branch]], list[str]]:
+    async def work(stores: Stores) -> tuple[list[tuple[Site, Branch]], list[str], list[str]]:
         ids = [site_id] if site_id is not None else []
         missing: list[str] = []
         for name, shard in stores.operations.items() if site_id is None else ():
@@ -51,12 +51,19 @@ def list_command(site_id: str | None, is_json: bool) -> None:
             except HubRefused:
                 missing.append(name)  # a shard that is down hides its own sites only, and the answer says so
         found: list[tuple[Site, Branch]] = []
+        forgotten: list[str] = []
         for id in ids:
-            site, shard = await operations_of(stores, id)
+            try:
+                site, shard = await operations_of(stores, id)
+            except HubRefused as error:
+                if site_id is not None or error.code != "site.unknown":
+                    raise
+                forgotten.append(id)  # the control database was restored to before it: the others are listed, and the answer says so
+                continue
             found += [(site, branch) for branch in await read_branches(shard, site)]
-        return found, missing
+        return found, missing, forgotten
 
-    found, missing = run_with(work)
+    found, missing, forgotten = run_with(work)
     rows = [("SITE", "NAME", "EPOCH", "ENTRIES", "COMMANDS", "TO DECIDE", "WAITING", "LAST RECEIVED (UTC)")]
     rows += [
         (site.site_id, site.name, str(each.epoch), f"{each.parted + 1} to {each.kept}", str(len(each.commands)), str(each.undecided),
@@ -64,9 +71,12 @@ def list_command(site_id: str | None, is_json: bool) -> None:
         for site, each in found
     ]  # fmt: skip
     value = [{"site_id": site.site_id, "org_id": site.org_id, "name": site.name, **_summary(each)} for site, each in found]
-    show(is_json, {"branches": value, "missing_shards": missing}, table(rows) if found else "nothing")
+    answer = {"branches": value, "missing_shards": missing, "unknown_sites": forgotten}
+    show(is_json, answer, table(rows) if found else "nothing")
     for name in missing:
         click.echo(f"shard {name} does not answer", err=True)
+    for id in forgotten:
+        click.echo(f"site {id} is left out: its shard keeps branches of it, and the control database does not know it (any more)", err=True)
 
 
 def _summary(branch: Branch) -> dict[str, Any]:

@@ -118,6 +118,13 @@ class HubRig:
             "delete from boxes where site_id = $1::text::uuid and epoch >= $2", journal.address.site_id, epoch,
         )  # fmt: skip
 
+    async def forget_site(self, journal: SiteJournal) -> None:
+        """Let the control database be restored from a backup that was made before the site."""
+        for table in ("claims", "boxes", "sites"):
+            await self._fetch(
+                self.control.owner_dsn, journal.address.org_id, f"delete from {table} where site_id = $1::text::uuid", journal.address.site_id
+            )  # fmt: skip
+
     # --- doing -----------------------------------------------------------------------------------
 
     async def send(self, *messages: tuple[str, bytes]) -> list[Answer]:

@@ -3,7 +3,6 @@
 What lives here: the sender of that page (The sender, The fence, A refused envelope, Keepsakes), and `run`, which carries it over NATS.
 """
 
-import asyncio
 import base64
 import time
 import zlib
@@ -179,7 +178,7 @@ class SecondClient:
         options: dict[str, Any] = {"inbox_prefix": f"_INBOX_{self.site}".encode(), "user_credentials": creds, "max_reconnect_attempts": -1}
         nc = await nats.connect(servers, disconnected_cb=self.disconnected, **options)
         try:
-            await nc.subscribe(f"answers.{self.org}.{self.site}", cb=self.hear)
+            answers = await nc.subscribe(f"answers.{self.org}.{self.site}")
             await nc.flush()
             while self.state not in ("sending", "fenced") or self.watermark < self.head or self.parts or self.outbox:
                 if self.state == "offline" and nc.is_connected:
@@ -187,7 +186,8 @@ class SecondClient:
                 self.tick()
                 while self.outbox:
                     await nc.publish(*self.outbox.pop(0))
-                await asyncio.sleep(0.01)
+                with suppress(TimeoutError):
+                    await self.hear(await answers.next_msg(timeout=0.01))
             await nc.flush()
         finally:
             await nc.close()

@@ -113,6 +113,17 @@ async def test_an_operator_sees_orphans_hands_some_over_and_sets_some_aside(rig:
     assert await run(cli, "orphans", "show", id, 9) == "orphan.unknown"
 
 
+async def test_a_site_that_the_control_database_has_forgotten_hides_no_orphans_of_another(rig: HubRig, cli: Cli) -> None:
+    here, gone = await branched(rig), await branched(rig)
+    await rig.forget_site(gone)
+    listed = await run_json(cli, "orphans", "list")
+    sites = {each["site_id"] for each in listed["branches"]}
+    assert here.address.site_id in sites
+    assert gone.address.site_id not in sites
+    assert gone.address.site_id in listed["unknown_sites"]
+    assert await run(cli, "orphans", "list", "--site", gone.address.site_id) == "site.unknown"
+
+
 # --- backups ---
 
 
