@@ -31,7 +31,11 @@ class Writer:
     """Owns the store and the site in one thread. Everybody else asks, and awaits the answer."""
 
     def __init__(
-        self, site: Site, store: SqliteStore, on_commit: Callable[[Committed], None], ensure_open: Callable[[Request], None] = lambda _: None
+        self,
+        site: Site,
+        store: SqliteStore,
+        on_commit: Callable[[Committed], None],
+        ensure_open: Callable[[Request], None] = lambda _: None,
     ) -> None:
         """`on_commit` is called in the event loop, before the answers of its group are given. `ensure_open` raises Refused while the box
         does not take the request: it is asked when one comes, and in the thread again when its turn has come."""
