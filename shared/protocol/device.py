@@ -52,6 +52,7 @@ class DeviceSession:
         self._heard = False  # a frame has come since the feed was opened
         self._is_forked = False  # the journal of the box did not hold the cursor
         self._can_hand_in = True
+        self._unproved: set[str] = set()  # what was owed, or handed in and not placed yet, when the feed broke
         self._owed: list[str] | None = None  # held commands that this box is to be handed; None: it has been
         self._handing: tuple[str, ...] | None = None  # a hand-in without an answer
         self._is_clear = False  # all that this box was owed when it was first heard has been handed in
@@ -110,7 +111,8 @@ class DeviceSession:
         self._is_forked |= after.cursor == "fork"
         if after.cursor != "keep":
             self.cursor = ""
-        self._handing = None
+        self._unproved |= {*(self._owed or ()), *self._to_place} if self._can_hand_in else set()
+        self._handing, self._to_place = None, []
         self._later(now_ms, after.pause == "longest")
         return []
 
@@ -255,12 +257,12 @@ class DeviceSession:
         """What this box is to be handed: everything where it is another's journal, else what nothing has proved yet to be in it.
 
         A cursor that the box took proves what lies below it; above it a box whose disk lied may have lost what it acknowledged. What the
-        cloud has proves nothing: it may have what the box wrote since in the place of that (found by the simulator, seed 37).
+        cloud has proves nothing: it may have what the box wrote since in the place of that (found by the simulator, seed 37). Nor does a
+        cursor prove what was owed when the feed broke: it went on above that meanwhile (seed 64051).
         """
-        if self.box.is_recovering or self._is_forked or self.box.epoch > self.memory.settled:
-            self._owed = self.held.acknowledged_order()
-        else:
-            self._owed = self.held.acknowledged_order(sequence_of(resumed_from))
+        is_all = self.box.is_recovering or self._is_forked or self.box.epoch > self.memory.settled
+        self._owed = self.held.acknowledged_order(-1 if is_all else sequence_of(resumed_from), self._unproved)
+        self._unproved = set()
         if not self._owed and not self.box.is_recovering:
             self._owed, self._is_forked = None, False
         self._handing, self._waited = None, False

@@ -57,9 +57,10 @@ class HeldCommands:
         for id in ids:
             self._by_id.pop(id, None)
 
-    def acknowledged_order(self, above: int = -1) -> list[str]:
-        """Ids of those whose place lies above a sequence, in the order in which boxes acknowledged them."""
-        found = [each for each in self._by_id.values() if each.needed > above]
+    def acknowledged_order(self, above: int = -1, also: Collection[str] = ()) -> list[str]:
+        """Ids of those whose place lies above a sequence, and of those of `also` that are held, in the order in which boxes acknowledged
+        them."""
+        found = [each for each in self._by_id.values() if each.needed > above or each.id in also]
         found.sort(key=lambda each: (epoch_of(each.command.position), sequence_of(each.command.position)))
         return [each.id for each in found]
 

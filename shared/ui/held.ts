@@ -43,10 +43,10 @@ export class HeldCommands {
   }
 
   /** Ids of those whose place lies above a sequence, in the order in which boxes acknowledged them. */
-  acknowledgedOrder(above = -1): readonly string[] {
+  acknowledgedOrder(above = -1, also: ReadonlySet<string> = new Set()): readonly string[] {
     const place = ({ command: { position } }: Held) => [epochOf(position), sequenceOf(position)] as const;
     return [...this.#byId.values()]
-      .filter((each) => each.needed > above)
+      .filter((each) => each.needed > above || also.has(idOf(each)))
       .sort((a, b) => place(a)[0] - place(b)[0] || place(a)[1] - place(b)[1])
       .map(idOf);
   }

@@ -51,6 +51,8 @@ export class DeviceSession {
   #canHandIn = true;
   /** Held commands that this box is to be handed; null: it has been. */
   #owed: readonly string[] | null = null;
+  /** What was owed, or handed in and not placed yet, when the feed broke: a cursor that went on meanwhile proves nothing of it. */
+  #unproved: ReadonlySet<string> = new Set();
   #handing: readonly string[] | null = null;
   #waited = false;
   /** All that this box was owed when it was first heard has been handed in. */
@@ -111,7 +113,8 @@ export class DeviceSession {
     this.isTurnedAway = code === 4401;
     this.#isForked ||= after.cursor === "fork";
     if (after.cursor !== "keep") this.cursor = "";
-    this.#handing = null;
+    this.#unproved = new Set(this.#canHandIn ? [...this.#unproved, ...(this.#owed ?? []), ...this.#toPlace] : []);
+    [this.#handing, this.#toPlace] = [null, []];
     this.#later(nowMs, after.pause === "longest");
     return [];
   }
@@ -260,7 +263,8 @@ export class DeviceSession {
   /** Everything where the box holds another journal, else what nothing has proved yet to be in it. */
   #owe(resumedFrom: string): void {
     const all = this.box.is_recovering || this.#isForked || this.box.epoch > this.memory.settled;
-    this.#owed = this.held.acknowledgedOrder(all ? -1 : sequenceOf(resumedFrom));
+    this.#owed = this.held.acknowledgedOrder(all ? -1 : sequenceOf(resumedFrom), this.#unproved);
+    this.#unproved = new Set();
     if (this.#owed.length === 0 && !this.box.is_recovering) [this.#owed, this.#isForked] = [null, false];
     [this.#handing, this.#waited] = [null, false];
   }

@@ -15,7 +15,6 @@ from tests.sim.ledger import Ledger, Violation
 
 __all__ = ["Auditor", "Row", "Sums", "Violation"]
 
-_UNSEEN_S = 15.0  # seconds within which a tablet that was told so may not have got the snapshot that it asks for then
 _NONE = (0, 0, 0, 0, 0)
 _OF_SCREENS = {"MarkShown", "MarkPrinted", "MarkChangesSeen"}
 """What screens and printers say of themselves: no tablet holds it, since they say it again to whichever box they meet."""
@@ -33,8 +32,6 @@ class _Book:
         self.alarms: set[tuple[str, str]] = set()  # (box, code)
         self.in_cloud: dict[str, int] = {}  # commands that the cloud was said to have, with the number of its incarnation
         self.said: dict[str, int] = {}  # up to which entry of a box that was noted
-        self.vouched: dict[str, float] = {}  # when a tablet was last told that a box has what it handed in
-        self.unproved: set[str] = set()  # of these, what a disk lost before the tablet can have seen where it stood
         self.trimmed: dict[str, int] = {}  # up to which entry each box was seen to let go
         self.apart: set[str] = set()  # commands on branches that a restore has kept apart and shown
 
@@ -126,16 +123,9 @@ class Auditor:
         is_forgotten = code in {"key.unknown", "epoch.not_granted", "epoch.twice"} and place.was_claim_forgotten()
         self.expect(is_fenced or is_branched or is_forgotten, f"{box.name} calls a person without a reason: {code} {detail}")
 
-    def lied(self, place: AuditedPlace, box: AuditedBox, lost: Sequence[Row], now: float) -> None:
+    def lied(self, place: AuditedPlace, box: AuditedBox) -> None:
         """A disk had said that it had synced, and lost it."""
-        book = self._books[place.name]
-        book.has_lied.add(box.name)
-        gone = {_said(row)["command"] for row in lost}
-        book.unproved |= {command for command in gone if now - book.vouched.get(command, -_UNSEEN_S) < _UNSEEN_S}
-
-    def vouched(self, place: AuditedPlace, commands: Sequence[str], now: float) -> None:
-        """A box has told a tablet that it has what it was handed in."""
-        self._books[place.name].vouched.update(dict.fromkeys(commands, now))
+        self._books[place.name].has_lied.add(box.name)
 
     def not_played(self, place: AuditedPlace, command: str, code: str) -> None:
         """A box would not play what another had acknowledged: that stands in its report."""
@@ -289,15 +279,12 @@ class Auditor:
 
     def _nothing_is_lost(self, place: AuditedPlace, book: _Book, rows: Sequence[Row]) -> None:
         """Every acknowledged command stands in the journal of the present box; or a person is shown what became of it; or nobody has it
-        any more: it was in a cloud that was set back, and in a box that is gone or lied.
-
-        One thing is forgiven that should not be: a box says that it has what a tablet handed in, and its disk loses that before the
-        tablet has seen where it stands. The snapshot that comes then proves nothing, and the tablet takes it for a proof."""
+        any more: it was in a cloud that was set back, and in a box that is gone or lied."""
         there = {json.loads(data)["command"] for _, _, data in rows}
         now = int(place.hub_incarnation().rpartition("-")[2])
         backed_up = {_said(row)["command"] for backup in place.backups() for row in backup}
         for command in book.acknowledged.keys() - there - book.set_apart.keys() - place.set_aside().keys():
-            if json.loads(book.proposals[command])["type"] in _OF_SCREENS or command in book.unproved:
+            if json.loads(book.proposals[command])["type"] in _OF_SCREENS:
                 continue
             is_kept = command in place.kept_by_tablets()
             self.expect(not is_kept, f"{place.name}: command {command} was acknowledged, a tablet still has it, and the journal has it not")

@@ -58,8 +58,6 @@ class Owner(Protocol):
 
     def lost_by_lie(self, box: "Box", entries: int) -> None: ...
 
-    def vouched(self, box: "Box", commands: Sequence[str]) -> None: ...
-
     def let_go(self, box: "Box", begins: Position) -> None: ...
 
 
@@ -264,7 +262,6 @@ class Box:
             self.cut_power("while it played what a tablet held")
             return
         self._scheduler.note(f"{self.name}: handed in and {dict(Counter(f'{each.outcome} {each.code}'.strip() for each in results))}")
-        self._owner.vouched(self, [each.command_id for each in results if each.outcome in {"known", "played"}])
         self.link.feed()
         reply(results)
 

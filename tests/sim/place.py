@@ -141,10 +141,7 @@ class Place:
         self._auditor.trimmed(self, box, begins.sequence)
 
     def lost_by_lie(self, box: Box, entries: int) -> None:
-        self._auditor.lied(self, box, box.disk.lost[-entries:], self._scheduler.now)
-
-    def vouched(self, box: Box, commands: Sequence[str]) -> None:
-        self._auditor.vouched(self, commands, self._scheduler.now)
+        self._auditor.lied(self, box)
 
     # --- swapping ---
 

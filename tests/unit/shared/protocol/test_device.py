@@ -276,6 +276,35 @@ def test_a_disk_lied_the_box_sold_on_and_the_cloud_has_other_entries_where_ours_
     assert handed(session.frame(news(14, box(), cloud=14), 301)) == [["soup"]]
 
 
+def test_a_feed_breaks_while_the_box_is_still_owed_something_and_its_cursor_has_gone_on() -> None:
+    """Found by the simulator, seed 64051: the disk was full when the tablet handed in, the power went, and the cursor, which stood above
+    the soup by then, was taken for a proof."""
+    session = live()
+    session.submit(SOUP, 0)
+    session.accepted("soup", accepted(SOUP, 12), 1)
+    session.disconnected(0, 2)
+    session.tick(300)
+    assert handed(session.frame(news(14, box()), 301)) == [["soup"]]
+    session.hand_in_refused("storage.full", 507, 302)
+    session.disconnected(0, 303)
+    session.hurry(304)
+    assert handed(session.frame(news(15, box()), 305)) == [["soup"]]
+
+
+def test_a_box_loses_what_was_handed_in_before_the_snapshot_says_where_it_stands() -> None:
+    """Found by the simulator, seeds 198 and 64006: the disk lied about the soup, and a snapshot without it was taken for a proof."""
+    session = live()
+    session.submit(SOUP, 0)
+    session.accepted("soup", accepted(SOUP, 12), 1)
+    session.disconnected(4409, 2)
+    session.hurry(3)
+    assert handed(session.frame(news(11, box(), snapshot=True), 4)) == [["soup"]]
+    assert told(session.handed_in(results("known", "soup"), 5), Open) == [Open("")]
+    session.disconnected(0, 6)
+    session.hurry(7)
+    assert handed(session.frame(news(11, box(), snapshot=True), 8)) == [["soup"]]
+
+
 def test_a_recovering_box_is_handed_in_even_nothing_and_once_more_when_it_sells() -> None:
     session = DeviceSession(memory=Memory("s", 1, "claim-1", 1))
     session.start(0)
