@@ -168,7 +168,8 @@ CASES = [
 OF_THE_SHELLS = {
     "command.forgotten", "command.id_reused", "command.malformed", "command.repeated_in_batch", "command.too_large",
     "command.unknown_type", "commit.unknown", "edge.busy", "edge.stopping", "epoch.behind", "menu.import_refused",
-    "menu.inconsistent", "menu.malformed", "orphan.in_effect", "storage.full", "storage.unavailable",
+    "menu.inconsistent", "menu.malformed", "orphan.in_effect", "orphan.settled", "storage.full",
+    "storage.unavailable",
 }  # fmt: skip
 
 
