@@ -188,7 +188,7 @@ async def test_a_claim_is_a_token_that_whoever_knows_the_issuer_can_read(rig: Hu
 
 
 async def test_an_epoch_that_the_control_database_forgot_is_not_granted_again(rig: HubRig, api: httpx.AsyncClient) -> None:
-    site = await rig.add_site()
+    newest = site = await rig.add_site()
     for _ in range(3):
         newest = SiteJournal(*site.address)
         newest.epoch = await rig.claim(newest)
