@@ -178,8 +178,9 @@ FOR_THE_KITCHEN = frozenset({
 })  # fmt: skip
 """Commands after which the kitchen cooks or stops cooking. Grown stale, a person is asked; a void never is, for it is wanted still."""
 
-NOT_HELD = frozenset({"MarkShown", "MarkPrinted", "MarkChangesSeen"})
-"""Commands that a replacement need not be handed: what a screen shows it tells every box by itself."""
+NOT_HELD = frozenset({"MarkShown", "MarkPrinted"})
+"""Commands that a replacement need not be handed: what a screen shows it tells every box by itself. That a cook has seen a change is said
+once, and the bump that followed it rests on it."""
 
 
 def type_of(submit: Submit) -> str:

@@ -100,8 +100,9 @@ export const FOR_THE_KITCHEN: ReadonlySet<string> = new Set<Command["type"]>([
   "RecallTicket", "RecallItem", "RecallLast", "PrioritizeTicket",
 ]);
 
-/** Commands that a replacement need not be handed: what a screen shows it tells every box by itself. */
-export const NOT_HELD: ReadonlySet<string> = new Set<Command["type"]>(["MarkShown", "MarkPrinted", "MarkChangesSeen"]);
+/** Commands that a replacement need not be handed: what a screen shows it tells every box by itself. That a cook has seen a change is
+ * said once, and the bump that followed it rests on it. */
+export const NOT_HELD: ReadonlySet<string> = new Set<Command["type"]>(["MarkShown", "MarkPrinted"]);
 
 /** The `needed` of a command that is not known to stand in the present box's journal: the highest sequence there is. */
 export const NOWHERE = 10 ** 15 - 1;

@@ -16,7 +16,7 @@ from tests.sim.ledger import Ledger, Violation
 __all__ = ["Auditor", "Row", "Sums", "Violation"]
 
 _NONE = (0, 0, 0, 0, 0)
-_OF_SCREENS = {"MarkShown", "MarkPrinted", "MarkChangesSeen"}
+_OF_SCREENS = {"MarkShown", "MarkPrinted"}
 """What screens and printers say of themselves: no tablet holds it, since they say it again to whichever box they meet."""
 
 

@@ -240,7 +240,7 @@ class Place:
             is_stuck = old.is_up and not old.holds(old.kept)
             if (
                 old.is_up and old.kept.sequence < old.head.sequence
-                and not old.disk.lost and not is_stuck and old.name not in self._unknown
+                and not is_stuck and old.name not in self._unknown
             ):  # fmt: skip
                 return f"{old.name} holds {old.head.sequence}, the hub keeps {old.kept.sequence}, its link is {phase}"
         undecided = self.operator.open()

@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DIFFS = ROOT / "tests" / "sim" / "mutants"
 _COPIED = ("shared", "edge", "hub", "tests/__init__.py", "tests/sim", "tests/support", "tests/corpus")
 _LEFT_OUT = shutil.ignore_patterns("ui", "__pycache__", "node_modules", "*.db", "mutants")
+_NOTICED = {"Violation": "the auditor", "AssertionError": "the world", "StepsExhausted": "the world"}
 _FAILED = re.compile(r"seed (\d+) failed at step \d+: (.*)")
 
 
@@ -79,7 +80,10 @@ def _try(diff: Path, bound: int, limit_s: float) -> Found:
 
 def _row(found: Found) -> str:
     said = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{64}", "…", found.said)
-    return f"{found.name:<34} {found.seeds or 'survives':>8}  {said[:110]}"
+    noticed, _, what = said.partition(": ")
+    who = _NOTICED.get(noticed, "the product")  # by an exception of its own
+    said = said if who == "the product" else what
+    return f"{found.name:<34} {found.seeds or 'survives':>8}  {who if found.seeds else '-':<12}  {said[:110]}"
 
 
 @click.command(epilog="\b\nExample: python -m tests.sim.plant --only trust-the-broker")
@@ -90,7 +94,7 @@ def _row(found: Found) -> str:
 def main(bound: int, jobs: int, limit_s: float, only: tuple[str, ...]) -> None:
     """Plant each bug of tests/sim/mutants, and show how many seeds it took to find it. Ends with status 1 if one survives."""
     diffs = [diff for diff in sorted(DIFFS.glob("*.diff")) if not only or diff.stem in only]
-    click.echo(f"{'planted bug':<34} {'seeds':>8}  what the simulator said")
+    click.echo(f"{'planted bug':<34} {'seeds':>8}  {'noticed by':<12}  what was said")
     survivors = 0
     with ThreadPoolExecutor(jobs) as pool:
         for found in pool.map(lambda diff: _try(diff, bound, limit_s), diffs):

@@ -305,6 +305,17 @@ def test_a_box_loses_what_was_handed_in_before_the_snapshot_says_where_it_stands
     assert handed(session.frame(news(11, box(), snapshot=True), 8)) == [["soup"]]
 
 
+def test_that_a_cook_has_seen_a_change_is_handed_in_for_the_bump_that_followed_rests_on_it() -> None:
+    """A replacement refused the bump with `ticket.changes_unseen`, and the dish stood on the screen as if nobody had made it."""
+    session = live()
+    for at, seen in enumerate((kept("seen", "MarkChangesSeen"), kept("bump", "BumpTicket")), 12):
+        session.submit(seen, 0)
+        session.accepted(seen.id, accepted(seen, at), 1)
+    session.disconnected(0, 2)
+    session.hurry(3)
+    assert handed(session.frame(news(11, box(2), snapshot=True), 4)) == [["seen", "bump"]]
+
+
 def test_a_recovering_box_is_handed_in_even_nothing_and_once_more_when_it_sells() -> None:
     session = DeviceSession(memory=Memory("s", 1, "claim-1", 1))
     session.start(0)
