@@ -220,7 +220,8 @@ class Hub:
             return
         self.backups = [*self.backups[1 - _BACKUPS_KEPT :], backup]
         for address, position in backup.positions.items():
-            held = min(position.sequence, self.watermark(address).sequence)
+            torn = [first - 1 for of, first, _ in backup.tables["holes"] if of == address]  # where a hole was open when it began
+            held = min(position.sequence, self.watermark(address).sequence, *torn)
             shard.backed_up[address] = max(held, shard.backed_up.get(address, 0))
 
     def restore(self) -> None:

@@ -104,12 +104,20 @@ select done_at from backups where backup_id = $1 for update
 update backups set done_at = now() where backup_id = $1
 
 -- Backups may be done in another order than they were begun in: what is backed up never goes back. Nor beyond a watermark: a shard
--- that was restored meanwhile does not hold what it held when the backup began.
+-- that was restored meanwhile does not hold what it held when the backup began. Nor beyond a hole that was open then: a replacement that
+-- was restored from a mirror may hold what lies in it, and has to keep that.
 -- name: backed_up
 update watermarks w
 set backed_up = least(p.sequence, w.sequence)
-from backup_positions p
-where p.backup_id = $1 and p.org_id = w.org_id and p.site_id = w.site_id and least(p.sequence, w.sequence) > w.backed_up
+from (
+    select p.org_id, p.site_id, least(p.sequence, (
+        select min(h.first_sequence) - 1 from holes h
+        where h.org_id = p.org_id and h.site_id = p.site_id and (h.filled_at is null or h.filled_at > b.begun_at)
+    )) as sequence
+    from backup_positions p join backups b using (backup_id)
+    where p.backup_id = $1
+) p
+where p.org_id = w.org_id and p.site_id = w.site_id and least(p.sequence, w.sequence) > w.backed_up
 
 -- name: backups
 select b.backup_id, b.begun_at, b.done_at, count(p.*) as sites

@@ -160,6 +160,20 @@ async def test_an_older_backup_that_is_done_late_takes_nothing_back(rig: HubRig,
     assert row["backed_up"] == 8
 
 
+async def test_a_backup_that_was_begun_with_a_hole_in_the_journal_holds_nothing_behind_it(rig: HubRig, cli: Cli) -> None:
+    """Found by the simulator, seed 695: the hole was filled from the mirror that the replacement had been restored from, and it let go of
+    what no backup had."""
+    site = (await rig.add_site()).orders(1)
+    await rig.send(site.message(1, 3))
+    await rig.greeter.greet([site.hello(begins=site.entries[4].position)])
+    await rig.send(site.message(6, 8))
+    name = f"torn-{site.address.site_id[-8:]}"
+    await run(cli, "backup", "begin", name)
+    await run(cli, "backup", "done", name)
+    [row] = await rig.look_as(site, "select backed_up from watermarks where site_id = $1::text::uuid")
+    assert row["backed_up"] == 3
+
+
 async def test_a_shard_that_was_put_back_by_copying_is_said_to_be_another(rig: HubRig, cli: Cli) -> None:
     site = await rig.add_site(shard="s1")
     await rig.greeter.greet([site.hello()])
