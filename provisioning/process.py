@@ -16,7 +16,7 @@ from pathlib import Path
 from shared.limits import POLL_INTERVAL_S, PROCESS_STOP_TIMEOUT_S, SERVER_START_TIMEOUT_S
 from shared.operator_error import OperatorError
 
-__all__ = ["Child", "dies_with_parent", "free_port", "is_listening", "tail", "wait_until"]
+__all__ = ["Child", "children_of", "dies_with_parent", "free_port", "is_alive", "is_listening", "tail", "wait_until"]
 
 _TAIL_LINES = 8  # lines of a log that an error shows
 
@@ -136,6 +136,23 @@ def tail(log: Path, lines: int = _TAIL_LINES) -> str:
     if not log.exists():
         return ""
     return " | ".join(log.read_text(errors="replace").splitlines()[-lines:])
+
+
+def children_of(pid: int) -> list[int]:
+    """The processes that a process of ours has started and that run (Linux); none for one that has ended."""
+    try:
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()]
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process runs (Linux); one that has ended and was not reaped does not."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return stat.rpartition(")")[2].split()[0] not in {"Z", "X"}
 
 
 def is_listening(port: int, host: str = "127.0.0.1") -> bool:

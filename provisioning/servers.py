@@ -13,7 +13,7 @@ import sysconfig
 from functools import cache
 from pathlib import Path
 
-from provisioning.process import Child, is_listening, wait_until
+from provisioning.process import Child, children_of, is_alive, is_listening, wait_until
 from shared.limits import POSTGRES_CONNECTIONS_MAX, SERVER_START_TIMEOUT_S, UNIX_PATH_BYTES_MAX
 from shared.operator_error import OperatorError
 
@@ -107,10 +107,12 @@ class PostgresServer:
         self.child.stop()
 
     def kill(self) -> None:
-        """kill -9 to postmaster and backends, and wait until the port is free for the next start."""
+        """kill -9 to the postmaster, and wait until its backends, each in a session of its own, have noticed and the port is free: while one
+        of them holds the shared memory the next start is refused."""
+        backends = children_of(self.child.pid)
         self.child.kill()
         wait_until(
-            lambda: not is_listening(self.port),
+            lambda: not is_listening(self.port) and not any(is_alive(pid) for pid in backends),
             SERVER_START_TIMEOUT_S,
             lambda: OperatorError("postgres.lingers", f"Port {self.port} stays in use after a kill.", "Look for left-over processes."),
         )
