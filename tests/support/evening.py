@@ -36,7 +36,7 @@ from shared.domain.registry import decode_command
 from tests.support.boxes import new_id
 from tests.support.waiting import eventually
 
-__all__ = ["MENU", "Cook", "Person", "Waiter"]
+__all__ = ["MENU", "Cook", "Person", "Waiter", "codes_of"]
 
 _ALWAYS = Daypart(id="always", name="Always", windows=(Window(starts="00:00", ends="00:00"),))
 
@@ -121,7 +121,7 @@ def _key(line: dict[str, Any]) -> str:
     return line["combo"]["combo_id"] if line["combo"] else line["line_id"]
 
 
-def _codes(check: dict[str, Any]) -> dict[str, Any]:
+def codes_of(check: dict[str, Any]) -> dict[str, Any]:
     """What the terminal says when it gives back what it took."""
     terminal = [payment["payment_id"] for payment in check["payments"] if payment["kind"] == "external"]
     return {"approval_codes": [{"payment_id": id, "approval_code": "R9"} for id in terminal]}
@@ -162,10 +162,14 @@ class Person(threading.Thread):
         """Ask to stop, wait, and raise what went wrong."""
         self.stopped.set()
         self.join(120.0)
-        self._client.close()
+        self.leave()
         assert not self.is_alive(), f"{self.name} does not come to an end"
         if self.error is not None:
             raise self.error
+
+    def leave(self) -> None:
+        """Close the connection to the box."""
+        self._client.close()
 
     def ask(self, *commands: dict[str, Any]) -> bool:
         """Send commands as one batch until the box accepts or refuses them; whether it accepted."""
@@ -409,7 +413,13 @@ class Waiter(Person):
         check_id = check["check_id"]
         acts: list[dict[str, Any]] = [
             {"type": "ReopenCheck", "check_id": check_id, "reason": "wrong"},
-            {"type": "RefundAmount", "check_id": check_id, "amount_minor": self.random.randint(1, 900), "reason": "cold", **_codes(check)},
+            {
+                "type": "RefundAmount",
+                "check_id": check_id,
+                "amount_minor": self.random.randint(1, 900),
+                "reason": "cold",
+                **codes_of(check),
+            },
         ]
         line = self._some_line(check, "sent")
         if line is not None:
@@ -420,7 +430,7 @@ class Waiter(Person):
                     "check_id": check_id,
                     "lines": [{"line_id": line_id, "units": 1}],
                     "reason": "cold",
-                    **_codes(check),
+                    **codes_of(check),
                 }
             )
         acts += [
@@ -442,7 +452,7 @@ class Waiter(Person):
         if held:
             self.ask({"type": "FireLines", "check_id": check_id, "line_ids": held})
         elif check["due_minor"] < 0:
-            self.ask({"type": "ReturnOverpaid", "check_id": check_id, "reason": "cold", **_codes(check)})
+            self.ask({"type": "ReturnOverpaid", "check_id": check_id, "reason": "cold", **codes_of(check)})
         elif check["due_minor"] > 0:
             self.ask({"type": "PayCash", "check_id": check_id, "tendered_minor": check["due_minor"] + 10})
         else:
