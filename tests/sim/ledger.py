@@ -205,8 +205,10 @@ class Ledger:
     def _on_line_changed(self, event: dict[str, Any], entry: dict[str, Any]) -> None:
         check = self._check(event)
         [line] = check.named([event["line_id"]])
+        before = line.ordered
         line.set({name: value for name, value in event.items() if value is not None and name not in {"type", "check_id"}})
-        check.changed()
+        if line.ordered != before:  # a note or a seat changes no sum, and so not the odd cent that a split dealt out either
+            check.changed()
 
     def _on_line_voided(self, event: dict[str, Any], entry: dict[str, Any]) -> None:
         check = self._check(event)

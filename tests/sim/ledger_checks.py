@@ -58,6 +58,11 @@ class Line:
         return list(dict.fromkeys([self.said["station"], *self.said.get("also_stations", ())]))
 
     @property
+    def ordered(self) -> tuple[object, ...]:
+        """What of it says what it costs."""
+        return self.said["quantity"], self.said.get("weight"), self.said["modifiers"]
+
+    @property
     def amount(self) -> int:
         """At menu price, whatever became of it."""
         if self.share_minor is not None:
@@ -179,7 +184,8 @@ class CheckBook:
     def refund(self, date: str, event: dict[str, Any]) -> None:
         """What is given back was paid, by that payment, and is told apart into net and taxes without a rest."""
         total = event["total_minor"]
-        must(total > 0, "a refund of nothing")
+        # Rounded over its units, one unit of a dish of which little is left may come to nothing.
+        must(total > 0 or (total == 0 and bool(event["lines"])), "a refund of nothing")
         must(sum(part["amount_minor"] for part in event["tenders"]) == total, "a refund's tenders do not add up to it")
         for part in event["tenders"]:
             payment = self.payments[part["payment_id"]]

@@ -146,6 +146,16 @@ def test_three_soups_are_given_back_one_by_one_to_the_cent() -> None:
     assert (code, facts["units_left"]) == ("refund.units_exceeded", 0)
 
 
+def test_a_soup_of_which_amounts_have_left_nothing_yet_is_given_back_for_nothing_and_the_last_takes_the_rest() -> None:
+    world = three_soups()
+    cash(world, 1000)
+    close(world)
+    first, left = give(world, units()).total_minor, 20
+    give(world, amount(999 - first - left))
+    assert [give(world, units()).total_minor for _ in range(2)] == [0, left]
+    assert parts(world.check().refunds[2]) == []
+
+
 def test_a_line_that_is_named_twice_counts_twice() -> None:
     world = three_soups()
     cash(world, 1000)
