@@ -3,4 +3,4 @@
 What lives here: one name. It stands in pyproject.toml too; the tidy test holds both together.
 """
 
-VERSION = "0.2.0"
+VERSION = "0.3.0"

@@ -154,7 +154,7 @@ def test_power_that_fails_at_any_moment_costs_nothing_and_the_next_start_does_it
     assert list(entries_of(path)) == journal
 
 
-FORMATS = {"v0.1": 0, "v0.2": 2}
+FORMATS = {"v0.1": 0, "v0.2": 2, "v0.3": 3}
 """The state format of every release whose journal is frozen."""
 
 
