@@ -27,8 +27,9 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     `oldest_pending_at` (UTC), which is `oldest_pending_age_s` ago. Of a fenced box they are those that the hub does not keep apart yet:
     `kept_sequence` is how far it does, `fence_claim` the token of the claim that fenced it. `backed_up` is the last sequence in a backup
     of the hub, `begins` the position after which the box holds entries, empty for the beginning, `epoch_begins` the one before the first
-    entry of its epoch, empty where it is the beginning or was trimmed; `refused_commands` are codes of
-    commands of the hub that the site refused, by id, `refused_asks` until when (Unix milliseconds) each was to be carried out."""
+    entry of its epoch (`0.0.` and zeros where that is the first of all), empty where it was trimmed or is not there yet;
+    `refused_commands` are codes of commands of the hub that the site refused, by id, `refused_asks` until when (Unix milliseconds) each
+    was to be carried out."""
 
     org_id: str
     site_id: str
@@ -72,7 +73,7 @@ async def get_status(request: Anybody, edge: Here) -> Status:
         oldest_pending_age_s=None if oldest is None else max(0.0, (edge.now() - oldest).total_seconds()),
         open_checks=checks, open_tickets=tickets, alarms=alarms(edge), version=VERSION, box=edge.fence.state,
         kept_sequence=edge.kept_sequence, backed_up=edge.backed_up, followers=follower_statuses(edge),
-        begins=_told(edge.begins), epoch_begins=_told(await edge.epoch_begins()), fence_claim=edge.fence.claim_shown,
+        begins=_told(edge.begins), epoch_begins=str(await edge.epoch_begins() or ""), fence_claim=edge.fence.claim_shown,
         refused_commands={id: refusal.code for id, refusal in edge.hub_refusals.items()},
         refused_asks={id: refusal.expires_at_ms for id, refusal in edge.hub_refusals.items()},
     )  # fmt: skip

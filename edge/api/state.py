@@ -82,12 +82,12 @@ class Edge:
         """The last sequence that the hub has on its disk: in the site's journal, or, from a fenced box, apart."""
         return max(self.cloud.sequence, self.kept_sequence if self.fence.is_fenced else 0)
 
-    async def epoch_begins(self) -> Position:
-        """The position before the first entry of the box's epoch, looked for once; START where that is the first, or was trimmed."""
+    async def epoch_begins(self) -> Position | None:
+        """The position before the first entry of the box's epoch, looked for once; None where that was trimmed, or is not there yet."""
         epoch, head = self.box.identity.epoch, self.feed.head
         if self._epoch_begins is None and head.epoch >= epoch:
             self._epoch_begins = await before_epoch(self.reader.entry, self.begins, head, epoch)
-        return self._epoch_begins or START
+        return self._epoch_begins
 
     async def menu(self) -> Menu:
         """The menu in force, decoded once for each version; EMPTY_MENU where there is none yet."""

@@ -124,7 +124,7 @@ class Beside:
         status = msgspec.json.decode(await self._edge.get("/v1/status"), type=_Status)
         self._sender.figures = status.figures
         self._sender.begins = Position.parse(status.begins) if status.begins else START
-        self._sender.epoch_begins = Position.parse(status.epoch_begins) if status.epoch_begins else START
+        self._sender.epoch_begins = Position.parse(status.epoch_begins) if status.epoch_begins else None
         self._sender.keepsakes = msgspec.json.decode(await self._edge.get("/v1/keepsakes"), type=tuple[Keepsake, ...])
         self.is_known.set()
         if status.fence_claim:

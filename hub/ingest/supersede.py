@@ -1,13 +1,13 @@
 """A present box that began its epoch below the hub's watermark: what the hub holds beyond is a branch, not the journal (Law 6).
 
 What lives here: whether a hello says so, and can be believed. It happens when a box was restored without the hub, which was out of reach and
-held more than the box's mirror. How entries are moved is behind the port.
+held more than the box's mirror, or had nothing and was then sent the journal of the box before. How entries are moved is behind the port.
 """
 
 import logging
 
 from hub.ingest.ports import Contact, ShardTransaction
-from shared.protocol.entry import Position
+from shared.protocol.entry import START, Position
 
 __all__ = ["make_way"]
 
@@ -21,12 +21,12 @@ async def make_way(transaction: ShardTransaction, contact: Contact, watermark: P
     beyond is too much, torn by a hole, or parted before. Then the two contradict, and a person must look.
     """
     begins, address = contact.hello.epoch_begins, contact.address
-    if not _lies_beyond(contact, watermark):
+    if begins is None or not _lies_beyond(contact, begins, watermark):
         return None
     watermark = (await transaction.lock_watermarks([address]))[address]
-    if not _lies_beyond(contact, watermark) or transaction.granted(address) > contact.box_epoch:
+    if not _lies_beyond(contact, begins, watermark) or transaction.granted(address) > contact.box_epoch:
         return None  # it changed while we looked
-    held = await transaction.stored_hash(address, begins.sequence)
+    held = await transaction.stored_hash(address, begins.sequence) if begins.sequence else START.hash
     if held is None:
         return None  # it lies in a hole: nobody can say
     if held != begins.hash or not await transaction.supersede(address, begins):
@@ -38,7 +38,6 @@ async def make_way(transaction: ShardTransaction, contact: Contact, watermark: P
     return True
 
 
-def _lies_beyond(contact: Contact, watermark: Position) -> bool:
+def _lies_beyond(contact: Contact, begins: Position, watermark: Position) -> bool:
     """Whether the hub holds entries of a lower epoch than the box's, behind where that begins. Epochs never fall in a journal."""
-    begins = contact.hello.epoch_begins
-    return 0 < begins.sequence < watermark.sequence and max(begins.epoch, watermark.epoch) < contact.box_epoch
+    return begins.sequence < watermark.sequence and max(begins.epoch, watermark.epoch) < contact.box_epoch

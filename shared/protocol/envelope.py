@@ -116,7 +116,7 @@ class Hello(msgspec.Struct, frozen=True, kw_only=True):
 
     `begins` is the position after which the box can send: START, or the checkpoint behind which it has trimmed. `claim` is the
     token of its claim (claim.py), `keepsakes` what it holds beside its journal and the hub may ask for. `epoch_begins` is the position
-    before the first entry of the box's epoch, START where it does not say (and from boxes before 0.3).
+    before the first entry of the box's epoch: START where that is the first of all, None where it does not say (as boxes before 0.3).
     """
 
     org: str
@@ -128,7 +128,7 @@ class Hello(msgspec.Struct, frozen=True, kw_only=True):
     begins: Position = START
     claim: str = ""
     keepsakes: tuple[Keepsake, ...] = ()
-    epoch_begins: Position = START
+    epoch_begins: Position | None = None
     v: int = VERSION
 
 

@@ -43,7 +43,7 @@ class Sender:
     """One site's uplink. Every method takes `now`, seconds on a clock that never goes back, and returns actions.
 
     The shell keeps up to date what each hello says: `figures`, `begins` (the position behind which the box has trimmed), `keepsakes`,
-    `epoch_begins` (the position before the first entry of its epoch).
+    `epoch_begins` (the position before the first entry of its epoch, None while that is not known).
     """
 
     def __init__(self, identity: Identity, sign: Sign, *, first_attempt: int = 0, read_claim: ReadClaim | None = None) -> None:
@@ -62,7 +62,7 @@ class Sender:
         self.head = START
         self.figures = Figures()
         self.begins = START
-        self.epoch_begins = START
+        self.epoch_begins: Position | None = None
         self.keepsakes: tuple[Keepsake, ...] = ()
         self.backed_up = 0
         self._fence = Fence(identity, read_claim)

@@ -404,7 +404,7 @@ class Box:
         return self.store.begins()
 
     @property
-    def epoch_begins(self) -> Position:
+    def epoch_begins(self) -> Position | None:
         """As edge/api/state.py looks it up, once in a life."""
 
         async def entry(sequence: int) -> StoredEntry | None:
@@ -413,7 +413,7 @@ class Box:
 
         if self._epoch_begins is None and self.head.epoch >= self.epoch:
             self._epoch_begins = wait_for(before_epoch(entry, self.begins, self.head, self.epoch))
-        return self._epoch_begins or START
+        return self._epoch_begins
 
     def is_trimmed(self, position: Position) -> bool:
         """Whether a follower at this position is behind the checkpoint: what it lacks is not on this box."""

@@ -194,7 +194,7 @@ class _Transaction:
         key = (address, mark.epoch)
         moved = [entry for entry in self.journals.get(address, []) if entry.sequence > begins.sequence]
         branch = self.branches.get(key, Branch(parted=mark, kept=mark))
-        if begins not in [entry.position for entry in self.journals.get(address, [])]:
+        if begins not in [START, *(entry.position for entry in self.journals.get(address, []))]:
             return False
         if not 0 < len(moved) == mark.sequence - begins.sequence <= SUPERSEDED_ENTRIES_MAX or branch.parted != mark:
             return False

@@ -204,11 +204,12 @@ async def test_what_a_replaced_box_says_does_not_stand_for_the_site(rig: HubRig,
 # --- what a replacement began below ----------------------------------------------------------------
 
 
-async def test_what_lies_beyond_is_moved_to_the_branch_of_those_who_wrote_it(rig: HubRig, make_shard: MakeShard) -> None:
+@pytest.mark.parametrize("at", [12, 0])
+async def test_what_lies_beyond_is_moved_to_the_branch_of_those_who_wrote_it(rig: HubRig, make_shard: MakeShard, at: int) -> None:
     site = (await rig.add_site(shard="s1")).orders(2)
     shard = make_shard(site)
     await append(shard, site, 1, 17)
-    begins, head = site.entries[11].position, site.entries[16].position
+    begins, head = site.entries[at - 1].position if at else START, site.entries[16].position
     async with shard.transaction() as transaction:
         await transaction.lock_watermarks([site.address])
         assert await transaction.supersede(site.address, begins)
@@ -216,9 +217,9 @@ async def test_what_lies_beyond_is_moved_to_the_branch_of_those_who_wrote_it(rig
     grown = Branch(parted=begins, kept=site.head)
     async with shard.transaction() as transaction:
         assert await transaction.lock_watermarks([site.address]) == {site.address: begins}
-        assert await transaction.stored_hash(site.address, 12) == begins.hash
-        assert await transaction.stored_hash(site.address, 13) is None
-        assert await transaction.orphan_hash(site.address, 1, 13) == site.entries[12].hash
+        assert await transaction.stored_hash(site.address, at) == (begins.hash if at else None)
+        assert await transaction.stored_hash(site.address, at + 1) is None
+        assert await transaction.orphan_hash(site.address, 1, at + 1) == site.entries[at].hash
         assert await transaction.orphan_hash(site.address, 1, 17) == head.hash
         assert await transaction.branch(site.address, 1, begins) == Branch(parted=begins, kept=head)
         await transaction.keep_orphans(site.address, 1, grown, site.entries[17:])

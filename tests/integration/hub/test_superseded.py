@@ -100,6 +100,27 @@ async def test_everything_of_the_new_box_arrives_and_what_the_hub_had_beyond_is_
     assert (await swap.rig.sales(swap.journals[0]))[TODAY].orders == 3
 
 
+async def test_a_box_that_began_with_nothing_is_heard_and_all_that_the_hub_had_is_an_orphan(swap: LateSwap, tmp_path: Path) -> None:
+    """The hub was restored from a backup of before the site, and the old box was the first to be back."""
+    (tmp_path / "nothing").mkdir()
+    address = swap.journals[0].address
+    fresh = SiteKit(tmp_path / "nothing", epoch=2, org_id=address.org_id, site_id=address.site_id)
+    fresh.load_menu()
+    for command in service("alone", ("soup",)):
+        fresh.one(command)
+    other, swap.new, swap.begins = swap.new, fresh, START
+    answer = await swap.hear()
+    assert (answer.status, answer.code, answer.watermark) == (AnswerStatus.OK, "journal.superseded", START)
+    assert await swap.upload(1) is AnswerStatus.OK
+    assert await swap.rig.stored(swap.journals[0]) == [(entry.sequence, entry.entry) for entry in fresh.store.entries(0, 10_000)]
+    await swap.ensure_same_books()
+    branch = await swap.branch()
+    assert (branch.epoch, branch.parted, branch.kept) == (1, 0, swap.old.site.head.sequence)
+    assert (await swap.rig.sales(swap.journals[0]))[TODAY].orders == 1
+    fresh.close()
+    swap.new = other
+
+
 async def test_what_a_tablet_has_played_at_the_new_box_is_in_effect(swap: LateSwap) -> None:
     for command in service("beyond", ("soup", "wine")):
         swap.new.one(command)

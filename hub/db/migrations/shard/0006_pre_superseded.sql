@@ -3,7 +3,7 @@
 -- The release before goes on running beside this: its ingest never calls the function, and its projectors make a site anew as after an
 -- update of the read models.
 
--- Moves the entries of a site after a position, which its journal holds, to the branch of the epoch that its watermark is of, and sets the
+-- Moves the entries of a site after a position, which its journal holds or which is its beginning, to the branch of the epoch that its watermark is of, and sets the
 -- watermark to the position. False, and nothing is changed, where it is not held, where these are more than `most`, where a hole lies among them, or where that
 -- branch parted elsewhere than at the watermark. Acts for the organisation of the transaction.
 --
@@ -19,7 +19,7 @@ begin
     if not found or mark.sequence <= to_sequence or mark.sequence - to_sequence > most then
         return false;
     end if;
-    if not exists (
+    if to_sequence > 0 and not exists (
         select 1 from journal
         where org_id = of_org and site_id = of_site and sequence = to_sequence and epoch = to_epoch and hash = to_hash
     ) then

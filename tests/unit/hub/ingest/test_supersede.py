@@ -15,7 +15,7 @@ def rig() -> IngestRig:
     return IngestRig()
 
 
-async def greet(rig: IngestRig, box: SiteJournal, begins: Position) -> Answer:
+async def greet(rig: IngestRig, box: SiteJournal, begins: Position | None) -> Answer:
     (answer,) = await rig.greet(box.hello(epoch_begins=begins))
     return answer
 
@@ -65,10 +65,27 @@ async def test_what_the_old_box_brought_apart_before_stays_behind_what_is_put_as
 
 
 async def test_a_box_that_does_not_say_where_it_began_is_answered_as_ever(rig: IngestRig) -> None:
-    """Boxes before 0.3, and those that were restored from nothing."""
+    """Boxes before 0.3, and those that have trimmed where they began."""
     old, new = await swapped(rig)
-    assert (await greet(rig, new, START)).code == "envelope.fork"
+    assert (await greet(rig, new, None)).code == "envelope.fork"
     assert rig.shard.journals[old.address] == old.entries
+
+
+async def test_a_hub_that_had_nothing_forgot_the_claim_and_took_the_journal_of_the_box_before_takes_that_of_the_present_one(
+    rig: IngestRig,
+) -> None:
+    """The box was restored from nothing, since there was nothing. Then the hub was restored, its control database too, and the old box
+    was the first to be back."""
+    old = rig.site()
+    assert await rig.statuses(old.message(1, 17)) == [AnswerStatus.OK]
+    new = rig.replace(old, 0)
+    answer = await greet(rig, new, START)
+    assert (answer.status, answer.code, answer.watermark) == (AnswerStatus.OK, "journal.superseded", START)
+    assert await rig.statuses(new.message(1, 1)) == [AnswerStatus.OK]
+    assert rig.shard.journals[new.address] == new.entries
+    assert rig.shard.orphans[old.address, 1] == old.entries
+    (answer,) = await rig.greet(old.hello())
+    assert (answer.status, answer.watermark) == (AnswerStatus.FENCED, old.head)
 
 
 async def test_a_beginning_that_the_hub_holds_otherwise_is_a_fork(rig: IngestRig) -> None:
