@@ -36,7 +36,8 @@ __all__ = [
 ]  # fmt: skip
 
 _RUNNING = frozenset({Phase.SENDING, Phase.FENCED})
-_FUTILE_GREETINGS_MAX = 2  # greetings of a hub that stands where our journal no longer reaches, before a person is called
+_FUTILE_GREETINGS_MAX = 2  # greetings from which nothing comes, before a person is called
+_OF_THE_BOX = frozenset({"key.unknown", "epoch.not_granted"})  # refusals that say nothing of the entries: a hello tells who we are
 
 
 class Sender:
@@ -228,10 +229,13 @@ class Sender:
         return self._hold(now, limits.HELLO_RETRY_MAX_S) + self._raise(answer.code or answer.status, answer.detail)
 
     def _refused(self, answer: Answer, now: float) -> list[Action]:
-        """Refused: while greeting it is the box that is not wanted. Else it is an envelope, or it will show in the greeting: the
-        entry at fault is searched for by halves, and what stands before it gets through."""
+        """Refused: while greeting it is the box that is not wanted. Else it is an envelope: for its box, as the hub has forgotten the
+        claim and learns it from the hello; or the entry at fault is searched for by halves, and what stands before it gets through."""
         if self.phase not in _RUNNING or not self._run.in_flight:
             return self._forked(answer, now)
+        if answer.code in _OF_THE_BOX:
+            self._patience.barren += 1
+            return self._greet(now) if self._patience.barren <= _FUTILE_GREETINGS_MAX else self._forked(answer, now)
         if not self._bisection.refused(self._run.in_flight, self._held.sequence):
             return self._greet(now)
         detail = f"The hub refuses the entry {self._run.sent}: {answer.code or answer.status}: {answer.detail}"

@@ -97,6 +97,40 @@ def test_a_box_that_is_not_known_any_more_is_told_so_and_its_entries_are_not_bla
     assert wire.alarms == ["key.unknown"]
 
 
+def forgets(wire: Wire, refusals: int) -> Wire:
+    """The hub refuses so many envelopes because it knows no such box, though it takes every hello: it learns the claim from that, and is
+    restored again."""
+    wire.hub.poison = {wire.entries[-1].entry}
+
+    def forget(queue: deque[bytes]) -> None:
+        nonlocal refusals
+        if queue is wire.down:
+            said = [decode_answer(data) for data in queue]
+            refusals -= sum(answer.status is AnswerStatus.REFUSED for answer in said)
+            queue.clear()
+            queue.extend(
+                encode_answer(replace(answer, code="key.unknown") if answer.status is AnswerStatus.REFUSED else answer) for answer in said
+            )
+            if refusals <= 0:
+                wire.hub.poison.clear()
+
+    wire.spoil = forget
+    return wire
+
+
+def test_a_hub_that_has_forgotten_the_claim_twice_is_told_it_and_no_entry_is_blamed() -> None:
+    wire = forgets(Wire(journal(1)).connect(), refusals=2)
+    assert wire.run(5, wire.arrived)
+    assert wire.alarms == []
+
+
+def test_a_hub_that_takes_our_hello_and_no_envelope_is_asked_no_more_than_now_and_then() -> None:
+    wire = forgets(Wire(journal(1)).connect(), refusals=1_000)
+    wire.run(3_600)
+    assert wire.alarms == ["key.unknown"]
+    assert wire.sent_frames < 20 + 3_600 / limits.HELLO_RETRY_MAX_S * 4
+
+
 def test_a_bad_entry_of_a_branch_is_found_as_well() -> None:
     hub = Hub()
     wire = Wire(journal(10), hub, Sender(ME, sign, first_attempt=1, read_claim=read_claim)).connect()
