@@ -48,6 +48,9 @@ class _Site:
     def set_aside(self) -> dict[str, str]:
         return {}
 
+    def orphans(self) -> set[tuple[int, bytes]]:
+        return set()
+
     def kept_by_tablets(self) -> set[str]:
         return set()
 

@@ -58,6 +58,10 @@ class AuditedPlace(Protocol):
 
     def set_aside(self) -> Mapping[str, str]: ...
 
+    def orphans(self) -> Collection[tuple[int, bytes]]:
+        """(sequence, hash) of every entry that the hub keeps apart and shows to a person."""
+        ...
+
     def kept_by_tablets(self) -> Collection[str]: ...
 
 

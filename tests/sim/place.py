@@ -4,7 +4,7 @@ What lives here: who serves the site when, and how a replacement gets what hub, 
 """
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from shared.domain.ids import derived_id
 from shared.operator_error import OperatorError
@@ -112,6 +112,10 @@ class Place:
     def kept_by_tablets(self) -> set[str]:
         """What was accepted and is not known to be in the cloud."""
         return {id for tablet in self.tablets for id in tablet.held}
+
+    def orphans(self) -> Collection[tuple[int, bytes]]:
+        """What the hub keeps apart."""
+        return {(row.sequence, row.hash) for (of, _), rows in self._hub.shard.orphans.items() if of == self.address for row in rows}
 
     def set_aside(self) -> Mapping[str, str]:
         """What an operator will not adopt, with the reason."""
