@@ -26,8 +26,8 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     """How the box is. `head` is the journal's last position; `pending_entries` are not in the cloud, the oldest since
     `oldest_pending_at` (UTC), which is `oldest_pending_age_s` ago. Of a fenced box they are those that the hub does not keep apart yet:
     `kept_sequence` is how far it does, `fence_claim` the token of the claim that fenced it. `backed_up` is the last sequence in a backup
-    of the hub, `begins` the position after which the box holds entries, empty for the beginning, `epoch_begins` the one before the first
-    entry of its epoch (`0.0.` and zeros where that is the first of all), empty where it was trimmed or is not there yet;
+    of the hub, `begins` the position after which the box holds entries, empty for the beginning, `epoch_begins` those before the first
+    entry of each epoch that it holds (`0.0.` and zeros where that is the first of all), its own last, less those that were trimmed;
     `refused_commands` are codes of commands of the hub that the site refused, by id, `refused_asks` until when (Unix milliseconds) each
     was to be carried out."""
 
@@ -52,7 +52,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     kept_sequence: int
     backed_up: int
     begins: str
-    epoch_begins: str
+    epoch_begins: tuple[str, ...]
     followers: tuple[FollowerStatus, ...]
     fence_claim: str
     refused_commands: dict[str, str]
@@ -73,7 +73,7 @@ async def get_status(request: Anybody, edge: Here) -> Status:
         oldest_pending_age_s=None if oldest is None else max(0.0, (edge.now() - oldest).total_seconds()),
         open_checks=checks, open_tickets=tickets, alarms=alarms(edge), version=VERSION, box=edge.fence.state,
         kept_sequence=edge.kept_sequence, backed_up=edge.backed_up, followers=follower_statuses(edge),
-        begins=_told(edge.begins), epoch_begins=str(await edge.epoch_begins() or ""), fence_claim=edge.fence.claim_shown,
+        begins=_told(edge.begins), epoch_begins=tuple(str(each) for each in await edge.epoch_begins()), fence_claim=edge.fence.claim_shown,
         refused_commands={id: refusal.code for id, refusal in edge.hub_refusals.items()},
         refused_asks={id: refusal.expires_at_ms for id, refusal in edge.hub_refusals.items()},
     )  # fmt: skip

@@ -14,7 +14,7 @@ from edge.api.identity import Connection, identify
 from edge.api.metrics import Metrics
 from edge.app.cards import CardDesk
 from edge.app.devices import Devices
-from edge.app.epochs import before_epoch
+from edge.app.epochs import epoch_beginnings
 from edge.app.feed import Feed
 from edge.app.fence import Fence
 from edge.app.followers import Followers
@@ -65,7 +65,7 @@ class Edge:
     hub_refusals: dict[str, HubRefusal] = field(default_factory=dict)  # of commands of the hub, by id
     is_unshown: bool = False  # whether a ticket has been shown by nobody for too long, as last looked at
     is_behind: bool = False  # whether the oldest entry that is not in the cloud is too old, as last looked at
-    _epoch_begins: Position | None = None
+    _epoch_begins: tuple[Position, ...] = ()
     _menu: tuple[str, Menu] = ("", EMPTY_MENU)
 
     def identify(self, connection: Connection) -> Device:
@@ -82,11 +82,11 @@ class Edge:
         """The last sequence that the hub has on its disk: in the site's journal, or, from a fenced box, apart."""
         return max(self.cloud.sequence, self.kept_sequence if self.fence.is_fenced else 0)
 
-    async def epoch_begins(self) -> Position | None:
-        """The position before the first entry of the box's epoch, looked for once; None where that was trimmed, or is not there yet."""
-        epoch, head = self.box.identity.epoch, self.feed.head
-        if self._epoch_begins is None and head.epoch >= epoch:
-            self._epoch_begins = await before_epoch(self.reader.entry, self.begins, head, epoch)
+    async def epoch_begins(self) -> tuple[Position, ...]:
+        """The positions before the first entry of each epoch in the journal, looked for once; none while the box's own has not begun."""
+        head = self.feed.head
+        if not self._epoch_begins and head.epoch >= self.box.identity.epoch:
+            self._epoch_begins = await epoch_beginnings(self.reader.entry, self.begins, head)
         return self._epoch_begins
 
     async def menu(self) -> Menu:

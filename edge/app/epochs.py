@@ -1,31 +1,50 @@
-"""Where the epoch of a box begins in its journal.
+"""Where the epochs of a site begin in its journal.
 
-What lives here: the search. Epochs never fall in a journal, so that it is by halves: twenty looks for a million entries. What the hub makes
-of it is not known here.
+What lives here: the search. Epochs never fall in a journal, so that it is by halves: twenty looks for an epoch in a million entries. What
+the hub makes of it is not known here.
 """
 
 from collections.abc import Awaitable, Callable
 
+from shared.limits import EPOCH_BEGINS_MAX
 from shared.protocol.entry import Position, StoredEntry
 
-__all__ = ["before_epoch"]
+__all__ = ["epoch_beginnings"]
+
+Look = Callable[[int], Awaitable[StoredEntry | None]]
+"""Finds an entry by its sequence; None where it is not there (any more)."""
 
 
-async def before_epoch(
-    entry: Callable[[int], Awaitable[StoredEntry | None]], begins: Position, head: Position, epoch: int
-) -> Position | None:  # fmt: skip
-    """The position before the first entry of `epoch` in a journal that reaches from after `begins` to `head`; START where that is the first
-    of all. None where it is not known: the first entry was trimmed, meanwhile perhaps, or there is none yet. `entry` finds one by its
-    sequence."""
-    if begins.epoch >= epoch or head.epoch < epoch:
-        return None
-    found, high = begins, head.sequence
-    while high - found.sequence > 1:
-        middle = await entry((found.sequence + high) // 2)
+async def epoch_beginnings(entry: Look, begins: Position, head: Position) -> tuple[Position, ...]:
+    """The positions before the first entry of each epoch in a journal that reaches from after `begins` to `head`, in order, at most the last
+    EPOCH_BEGINS_MAX; the first may be START. Beginnings that were trimmed are not among them, and there are none while something is
+    trimmed under the search."""
+    found: list[Position] = []
+    at = begins
+    while at.sequence < head.sequence:
+        first = await entry(at.sequence + 1)
+        if first is None:
+            return ()
+        if first.epoch > at.epoch:
+            found.append(at)
+        last = await _last_of_epoch(entry, first, head)
+        if last is None:
+            return ()
+        at = last
+    return tuple(found[-EPOCH_BEGINS_MAX:])
+
+
+async def _last_of_epoch(entry: Look, first: StoredEntry, head: Position) -> Position | None:
+    """The last position of the epoch of `first`; None where something is not there any more."""
+    if head.epoch <= first.epoch:
+        return head
+    last, beyond = first, head.sequence
+    while beyond - last.sequence > 1:
+        middle = await entry((last.sequence + beyond) // 2)
         if middle is None:
             return None
-        if middle.epoch >= epoch:
-            high = middle.sequence
+        if middle.epoch > first.epoch:
+            beyond = middle.sequence
         else:
-            found = middle.position
-    return found
+            last = middle
+    return last.position

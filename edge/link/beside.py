@@ -119,12 +119,12 @@ class Beside:
             await asyncio.sleep(HELLO_INTERVAL_S / 2 if self.is_known.is_set() else LOCAL_RETRY_S)
 
     async def look(self) -> None:
-        """Ask the box for its live figures, where its journal and its epoch begin, and what it keeps beside it. A claim that a device has
+        """Ask the box for its live figures, where its journal and its epochs begin, and what it keeps beside it. A claim that a device has
         shown the box is the sender's to know too. Raises NeighbourError, msgspec.MsgspecError or ValueError."""
         status = msgspec.json.decode(await self._edge.get("/v1/status"), type=_Status)
         self._sender.figures = status.figures
         self._sender.begins = Position.parse(status.begins) if status.begins else START
-        self._sender.epoch_begins = Position.parse(status.epoch_begins) if status.epoch_begins else None
+        self._sender.epoch_begins = tuple(Position.parse(each) for each in status.epoch_begins)
         self._sender.keepsakes = msgspec.json.decode(await self._edge.get("/v1/keepsakes"), type=tuple[Keepsake, ...])
         self.is_known.set()
         if status.fence_claim:
@@ -170,7 +170,7 @@ class _Status(msgspec.Struct):
     refused_commands: dict[str, str] = {}
     refused_asks: dict[str, int] = {}
     begins: str = ""
-    epoch_begins: str = ""
+    epoch_begins: tuple[str, ...] = ()
     fence_claim: str = ""
 
     @property

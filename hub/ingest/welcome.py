@@ -14,7 +14,7 @@ from hub.ingest.answers import answer_ok
 from hub.ingest.ports import Contact, Hole, Registration, ShardTransaction, Standing
 from hub.ingest.supersede import make_way
 from shared.limits import KEEPSAKES_WANTED_MAX, SITE_COMMANDS_PER_ANSWER
-from shared.protocol.entry import START, Position
+from shared.protocol.entry import Position
 from shared.protocol.envelope import Answer, AnswerStatus, Figures, SiteCommand
 from shared.protocol.subjects import Address
 
@@ -43,15 +43,14 @@ async def welcome(transaction: ShardTransaction, guests: Sequence[Guest], incarn
         if contact.box_epoch < epoch:
             answers[contact.address] = await _fenced(transaction, guest, standing.watermark, epoch, incarnation)
             continue
-        made_way = await make_way(transaction, contact, standing.watermark)
-        if made_way:
-            superseded[contact.address], begins = standing.watermark, contact.hello.epoch_begins or START
-            standings[contact.address] = replace(standing, watermark=begins, backed_up=min(standing.backed_up, begins.sequence))
-        if made_way is False:
-            begins = contact.hello.epoch_begins or START
-            detail = f"The hub holds other entries after {begins.sequence}, and cannot put them aside."
+        way = await make_way(transaction, contact, standing.watermark)
+        if way is not None and way.is_made:
+            superseded[contact.address] = standing.watermark
+            standings[contact.address] = replace(standing, watermark=way.begins, backed_up=min(standing.backed_up, way.begins.sequence))
+        if way is not None and not way.is_made:
+            detail = f"The hub holds other entries after {way.begins.sequence}, and cannot put them aside."
             answers[contact.address] = _forked(guest, standing.watermark, incarnation, detail)
-        elif made_way is None and await _is_forked(transaction, contact, standing.watermark):
+        elif way is None and await _is_forked(transaction, contact, standing.watermark):
             detail = f"The hub holds another entry at sequence {contact.hello.head.sequence}."
             answers[contact.address] = _forked(guest, standing.watermark, incarnation, detail)
         else:

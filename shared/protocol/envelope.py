@@ -115,8 +115,9 @@ class Hello(msgspec.Struct, frozen=True, kw_only=True):
     """Who I am, which attempt this begins or goes on with, and how I am. Answered with the hub's watermark.
 
     `begins` is the position after which the box can send: START, or the checkpoint behind which it has trimmed. `claim` is the
-    token of its claim (claim.py), `keepsakes` what it holds beside its journal and the hub may ask for. `epoch_begins` is the position
-    before the first entry of the box's epoch: START where that is the first of all, None where it does not say (as boxes before 0.3).
+    token of its claim (claim.py), `keepsakes` what it holds beside its journal and the hub may ask for. `epoch_begins` are the
+    positions before the first entry of each epoch that the box holds, in order, its own last: the last EPOCH_BEGINS_MAX of them, less those
+    that were trimmed; none where it does not say (as boxes before 0.3).
     """
 
     org: str
@@ -128,7 +129,7 @@ class Hello(msgspec.Struct, frozen=True, kw_only=True):
     begins: Position = START
     claim: str = ""
     keepsakes: tuple[Keepsake, ...] = ()
-    epoch_begins: Position | None = None
+    epoch_begins: tuple[Position, ...] = ()
     v: int = VERSION
 
 

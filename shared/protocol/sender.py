@@ -44,7 +44,7 @@ class Sender:
     """One site's uplink. Every method takes `now`, seconds on a clock that never goes back, and returns actions.
 
     The shell keeps up to date what each hello says: `figures`, `begins` (the position behind which the box has trimmed), `keepsakes`,
-    `epoch_begins` (the position before the first entry of its epoch, None while that is not known).
+    `epoch_begins` (the positions before the first entry of each epoch that the box holds).
     """
 
     def __init__(self, identity: Identity, sign: Sign, *, first_attempt: int = 0, read_claim: ReadClaim | None = None) -> None:
@@ -63,7 +63,7 @@ class Sender:
         self.head = START
         self.figures = Figures()
         self.begins = START
-        self.epoch_begins: Position | None = None
+        self.epoch_begins: tuple[Position, ...] = ()
         self.keepsakes: tuple[Keepsake, ...] = ()
         self.backed_up = 0
         self._fence = Fence(identity, read_claim)
@@ -341,7 +341,7 @@ class Sender:
         frame = Hello(
             org=who.org_id, site=who.site_id, epoch=who.epoch, attempt=self._attempt, head=self.head, figures=self.figures,
             begins=self.begins, claim=who.claim, keepsakes=self.keepsakes[: limits.KEEPSAKES_MAX],
-            epoch_begins=self.epoch_begins,
+            epoch_begins=self.epoch_begins[-limits.EPOCH_BEGINS_MAX :],
         )  # fmt: skip
         return self._sealer.hello(frame)
 

@@ -291,7 +291,7 @@ class Scene:
         claim = Claim(org=ORG, site=SITE, epoch=3, key=PUBLIC_KEY, issued_at_ms=1_793_000_000_000)
         token = seal_claim(claim, issuer, ISSUER.sign)
         full = msgspec.structs.replace(
-            hello, begins=entries[2].position, claim=token, keepsakes=(Keepsake("menu", version),), epoch_begins=entries[3].position,
+            hello, begins=entries[2].position, claim=token, keepsakes=(Keepsake("menu", version),), epoch_begins=(START, entries[3].position),
             figures=msgspec.structs.replace(hello.figures, refused_commands={derived_id("refused"): "orphan.unfit"}),
         )  # fmt: skip
         part = DocumentPart(

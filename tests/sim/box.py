@@ -11,7 +11,7 @@ from typing import Protocol
 
 import msgspec
 
-from edge.app.epochs import before_epoch
+from edge.app.epochs import epoch_beginnings
 from edge.app.fence import Fence
 from edge.app.ports import CommitUnknownError, StorageFullError
 from edge.app.retention import Retention, aged_before, first_younger, trimmable
@@ -91,7 +91,7 @@ class Box:
         self.kept = START  # how far the hub keeps the branch of this box, once it is fenced
         self._claim = claim
         self._kept_fence = ""
-        self._epoch_begins: Position | None = None
+        self._epoch_begins: tuple[Position, ...] = ()
         self.link = Link(name, address, claim, self.key, self, hub, scheduler, profile)
         self._owner = owner
         self._scheduler = scheduler
@@ -110,7 +110,7 @@ class Box:
         if self.is_scrapped or self.is_taken_away or self.is_up:
             return
         self._life += 1
-        self.cloud, self._epoch_begins = 0, None
+        self.cloud, self._epoch_begins = 0, ()
         self._set_clock()
         try:
             self.store = SimStore(self.disk, self._hazard, self._settle)
@@ -404,15 +404,15 @@ class Box:
         return self.store.begins()
 
     @property
-    def epoch_begins(self) -> Position | None:
+    def epoch_begins(self) -> tuple[Position, ...]:
         """As edge/api/state.py looks it up, once in a life."""
 
         async def entry(sequence: int) -> StoredEntry | None:
             found = self.store.entries(sequence - 1, 1) if sequence > self.begins.sequence else []
             return found[0] if found else None
 
-        if self._epoch_begins is None and self.head.epoch >= self.epoch:
-            self._epoch_begins = wait_for(before_epoch(entry, self.begins, self.head, self.epoch))
+        if not self._epoch_begins and self.head.epoch >= self.epoch:
+            self._epoch_begins = wait_for(epoch_beginnings(entry, self.begins, self.head))
         return self._epoch_begins
 
     def is_trimmed(self, position: Position) -> bool:

@@ -125,7 +125,7 @@ def test_a_box_that_knows_less_than_the_hub_is_heard_and_what_the_hub_has_beyond
     old.edge.stop()
     hub.ingest.stop()
     present = make_box(site_id, "present", journal_of="stick")
-    assert present.status()["epoch_begins"] == begins
+    assert present.status()["epoch_begins"][-1] == begins
     assert [present.open_check().status_code for _ in range(3)] == [200] * 3, "it sells without the hub"
     assert not present.is_in_the_cloud()
 

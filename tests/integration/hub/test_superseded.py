@@ -34,7 +34,7 @@ class LateSwap(Swap):
         """The present box says hello, as its link does."""
         keys, head = self.journals[1], self.new.site.head
         frame = Hello(
-            org=keys.address.org_id, site=keys.address.site_id, epoch=2, attempt=1, head=head, epoch_begins=self.begins
+            org=keys.address.org_id, site=keys.address.site_id, epoch=2, attempt=1, head=head, epoch_begins=(self.begins,)
         )  # fmt: skip
         [reply] = await self.rig.greeter.greet([(hello(*keys.address), seal_hello(frame, keys.key.public, keys.key.sign))])
         return reply.answer

@@ -1,9 +1,10 @@
-"""Finding where the epoch of a box begins, in journals of any epochs, trimmed anywhere."""
+"""Finding where epochs begin, in journals of any epochs, trimmed anywhere."""
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.app.epochs import before_epoch
+from edge.app.epochs import epoch_beginnings
+from shared.limits import EPOCH_BEGINS_MAX
 from shared.protocol.entry import START, Position, StoredEntry
 
 
@@ -11,30 +12,30 @@ def journal(epochs: list[int]) -> list[StoredEntry]:
     return [StoredEntry(epoch, number, bytes([number]) * 32, b"") for number, epoch in enumerate(sorted(epochs), 1)]
 
 
-async def found(entries: list[StoredEntry], trimmed: int, epoch: int) -> Position | None:
+async def found(entries: list[StoredEntry], trimmed: int) -> tuple[Position, ...]:
     async def entry(sequence: int) -> StoredEntry | None:
         return entries[sequence - 1] if trimmed < sequence <= len(entries) else None
 
     begins = entries[trimmed - 1].position if trimmed else START
-    return await before_epoch(entry, begins, entries[-1].position if entries else START, epoch)
+    return await epoch_beginnings(entry, begins, entries[-1].position if entries else START)
 
 
-@given(st.lists(st.integers(1, 6), min_size=1, max_size=60), st.data())
-async def test_it_is_the_last_entry_of_those_before(epochs: list[int], data: st.DataObject) -> None:
+@given(st.lists(st.integers(1, 30), max_size=60), st.data())
+async def test_they_are_where_the_epoch_rises(epochs: list[int], data: st.DataObject) -> None:
     entries = journal(epochs)
-    trimmed = data.draw(st.integers(0, len(entries) - 1))
-    epoch = entries[-1].epoch
-    before = [START, *(entry.position for entry in entries if entry.epoch < epoch)]
-    assert await found(entries, trimmed, epoch) == (before[-1] if before[-1].sequence >= trimmed else None)
-
-
-async def test_a_box_that_has_not_begun_its_epoch_yet_does_not_say() -> None:
-    assert await found(journal([1, 1]), 0, 2) is None
-    assert await found([], 0, 1) is None
+    trimmed = data.draw(st.integers(0, len(entries)))
+    before = [START, *(entry.position for entry in entries)]
+    rises = [at for at, entry in zip(before[trimmed:], entries[trimmed:], strict=False) if entry.epoch > at.epoch]
+    assert await found(entries, trimmed) == tuple(rises[-EPOCH_BEGINS_MAX:])
 
 
 async def test_what_is_trimmed_while_it_is_looked_for_is_not_said() -> None:
     async def gone(_: int) -> None:
         return None
 
-    assert await before_epoch(gone, START, Position(2, 9, bytes(32)), 2) is None
+    assert await epoch_beginnings(gone, START, Position(2, 9, bytes(32))) == ()
+
+    async def half(sequence: int) -> StoredEntry | None:
+        return journal([1] * 9)[sequence - 1] if sequence < 5 else None
+
+    assert await epoch_beginnings(half, START, Position(2, 9, bytes(32))) == ()

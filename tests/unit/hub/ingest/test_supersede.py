@@ -15,7 +15,7 @@ def rig() -> IngestRig:
     return IngestRig()
 
 
-async def greet(rig: IngestRig, box: SiteJournal, begins: Position | None) -> Answer:
+async def greet(rig: IngestRig, box: SiteJournal, *begins: Position) -> Answer:
     (answer,) = await rig.greet(box.hello(epoch_begins=begins))
     return answer
 
@@ -67,7 +67,7 @@ async def test_what_the_old_box_brought_apart_before_stays_behind_what_is_put_as
 async def test_a_box_that_does_not_say_where_it_began_is_answered_as_ever(rig: IngestRig) -> None:
     """Boxes before 0.3, and those that have trimmed where they began."""
     old, new = await swapped(rig)
-    assert (await greet(rig, new, None)).code == "envelope.fork"
+    assert (await greet(rig, new)).code == "envelope.fork"
     assert rig.shard.journals[old.address] == old.entries
 
 
@@ -86,6 +86,28 @@ async def test_a_hub_that_had_nothing_forgot_the_claim_and_took_the_journal_of_t
     assert rig.shard.orphans[old.address, 1] == old.entries
     (answer,) = await rig.greet(old.hello())
     assert (answer.status, answer.watermark) == (AnswerStatus.FENCED, old.head)
+
+
+async def test_a_hub_that_was_restored_to_before_two_swaps_makes_way_where_the_first_of_them_left_it(rig: IngestRig) -> None:
+    """The second box was restored from a stick that ended below what the hub had, the third from the hub that had made way for it."""
+    old, second = await swapped(rig)
+    second.append(b'{"type":"Sold"}')
+    third = rig.replace(second, len(second.entries))
+    first_left, then_left = second.entries[AT - 1].position, second.entries[-1].position
+    answer = await greet(rig, third, START, first_left, then_left)
+    assert (answer.code, answer.watermark) == ("journal.superseded", first_left)
+    assert rig.shard.orphans[old.address, 1] == old.entries[AT:]
+    assert await rig.statuses(third.message(13, 14), third.message(15, 15)) == [AnswerStatus.OK]
+    assert rig.shard.journals[third.address] == third.entries
+    assert (await greet(rig, third, START, first_left, then_left)).code == ""
+
+
+async def test_a_box_that_has_trimmed_where_it_left_is_a_fork(rig: IngestRig) -> None:
+    _, second = await swapped(rig)
+    second.append(b'{"type":"Sold"}')
+    third = rig.replace(second, len(second.entries))
+    answer = await greet(rig, third, second.entries[-1].position)
+    assert (answer.status, answer.code) == (AnswerStatus.FORK, "envelope.fork")
 
 
 async def test_a_beginning_that_the_hub_holds_otherwise_is_a_fork(rig: IngestRig) -> None:
