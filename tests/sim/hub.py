@@ -166,6 +166,12 @@ class Hub:
             if rows and self.projection(address).sequence > rows[-1].sequence:  # its last entries were put aside
                 self._scheduler.note(f"hub: {address.site_id} is projected anew, up to {rows[-1].sequence}")
                 self.projection(address).anew(rows)
+        self._project()
+
+    def _project(self) -> None:
+        """The projector is a process of its own: what ingest committed before it died is projected all the same."""
+        for address, rows in self.shard.journals.items():
+            self.projection(address).advance(rows)
 
     def _ingest(self) -> None:
         self._is_due = False
@@ -182,8 +188,7 @@ class Hub:
             self._wake(1.0)
             return
         self._wake(0.02)
-        for address, rows in self.shard.journals.items():
-            self.projection(address).advance(rows)
+        self._project()
         self._answer(replies)
 
     def _answer(self, replies: Sequence[Reply]) -> None:

@@ -203,6 +203,15 @@ class Place:
         self._is_swapping = False
         if self._alarm in _BRANCHED | _UNKNOWN:  # it came while the technician was at work
             self.call_technician(self._alarm)
+        self._scheduler.after(_CALL_S, lambda: self._ask_tablets(box))
+
+    def _ask_tablets(self, box: Box) -> None:
+        """A hub that has forgotten claims gives their epochs again: a tablet that knows a later box, of before claims, sends nothing to this
+        one. The site is claimed once more (docs/runbooks/swap.md)."""
+        if box is self.present and any(tablet.knows_later for tablet in self.tablets):
+            self.call_technician("a tablet knows a later box")
+        elif box is self.present:
+            self._scheduler.after(_CALL_S, lambda: self._ask_tablets(box))
 
     def heal(self) -> None:
         """From here on nothing fails."""

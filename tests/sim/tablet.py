@@ -107,6 +107,12 @@ class Tablet:
         return self._box is box and self._seen == box.head and is_settled
 
     @property
+    def knows_later(self) -> bool:
+        """Whether it remembers a later box than the one before it, which nobody can prove, and nobody can say is the right one."""
+        session = self._session
+        return session.wrong == "lower" and not session.memory.claim and not session.can_trust
+
+    @property
     def state(self) -> str:
         """How it stands, for a person."""
         return f"{self._session.phase} at {self._seen.sequence} of {self._box.name}, holds {len(self.held)}, {self.memory.settled} settled"
