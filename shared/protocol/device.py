@@ -213,10 +213,16 @@ class DeviceSession:
             # A box that has been replaced meanwhile: what it accepted is on no journal of the present one.
             held = tuple(msgspec.structs.replace(each, needed=NOWHERE) for each in held)
             self._owed = [*(self._owed or []), *(each.id for each in held)] if self._heard else None
-        self.held.put(held)
-        self.unseen.update((each.id, each) for each in held if each.needed > sequence_of(self.cursor))
+        self._note_held(held)
         done, given_up = self.held.to_make_room(self._clouded)
         return [words.Forget(id, held), *self._release(done, given_up, "held.full"), *self._go_on(now_ms)]
+
+    def _note_held(self, held: Sequence[Held]) -> None:
+        """Hold what was accepted, and wait for its effect to be brought."""
+        self.held.put(held)
+        if any(each.needed <= self.cloud for each in held):
+            self.cloud = 0  # said before these were accepted, perhaps of what stood in their place: let it be said again
+        self.unseen.update((each.id, each) for each in held if each.needed > sequence_of(self.cursor))
 
     def refused(self, id: str, code: str, status: int, now_ms: int) -> list[Action]:
         """The box has refused a request; whether for good stands in the table."""
@@ -347,8 +353,7 @@ class DeviceSession:
                     self.kept.append(kept)
             case words.Forget(id, held):
                 self._take(id)
-                self.held.put(held)
-                self.unseen.update((each.id, each) for each in held if each.needed > sequence_of(self.cursor))
+                self._note_held(held)
             case words.Hold(held):
                 self.held.put(held)
             case words.Release(ids):

@@ -222,6 +222,8 @@ export class DeviceSession {
 
   #noteHeld(held: readonly Held[]): void {
     this.held.put(held);
+    // Said before these were accepted, perhaps of what stood in their place: let it be said again.
+    if (held.some((each) => each.needed <= this.cloud)) this.cloud = 0;
     for (const each of held) if (each.needed > sequenceOf(this.cursor)) this.unseen.set(idOf(each), each);
   }
 

@@ -167,6 +167,17 @@ def test_a_disk_lied_the_box_sold_on_and_the_cloud_has_other_entries_where_ours_
     assert handed(session.frame(news(14, box(), cloud=14), 301)) == [["soup"]]
 
 
+def test_a_box_comes_back_without_its_tail_and_the_cloud_is_not_believed_for_what_it_accepts_in_that_place() -> None:
+    """The feed of before the power cut still seems to stand. A person has no patience either: what is held may go as soon as it may."""
+    session = live()
+    session.frame(news(11, cloud=11), 1)
+    session.submit(TEA, 2)
+    later = int(limits.UI_HELD_IN_CLOUD_S * 1000) + 100
+    session.accepted("tea", accepted(TEA, 11), 3)
+    assert told(session.tick(later), Release) == []
+    assert told(session.frame(news(11, cloud=11), later + 1), Release) == [Release(ids=("tea",))], "said of what it has accepted"
+
+
 def test_a_feed_breaks_while_the_box_is_still_owed_something_and_its_cursor_has_gone_on() -> None:
     """Found by the simulator, seed 64051: the disk was full when the tablet handed in, the power went, and the cursor, which stood above
     the soup by then, was taken for a proof."""
