@@ -120,7 +120,7 @@ class DeviceSession:
         """A frame of the feed."""
         if self.phase is Phase.OFFLINE:
             return []
-        first, resumed_from = not self._heard, self.cursor
+        first, resumed_from = not self._heard, "" if news.is_snapshot else self.cursor
         if first:
             self._heard, self._can_hand_in, self._claim_told, self.is_turned_away = True, True, False, False
             self._is_clear = self._is_doubted = False
@@ -262,9 +262,10 @@ class DeviceSession:
     def _owe(self, resumed_from: str) -> None:
         """What this box is to be handed: everything where it is another's journal, else what nothing has proved yet to be in it.
 
-        A cursor that the box took proves what lies below it; above it a box whose disk lied may have lost what it acknowledged. What the
-        cloud has proves nothing: it may have what the box wrote since in the place of that (found by the simulator, seed 37). Nor does a
-        cursor prove what was owed when the feed broke: it went on above that meanwhile (seed 64051).
+        A cursor that the box took proves what lies below it, unless it gave a snapshot instead: then it may have let go of what stood there
+        (found by the simulator, seed 14217). Above it a box whose disk lied may have lost what it acknowledged. What the cloud has proves
+        nothing: it may have what the box wrote since in the place of that (seed 37). Nor does a cursor prove what was owed when the feed
+        broke: it went on above that meanwhile (seed 64051).
         """
         is_all = self.box.is_recovering or self._is_forked or self.box.epoch > self.memory.settled
         self._owed = self.held.acknowledged_order(-1 if is_all else sequence_of(resumed_from), self._unproved)

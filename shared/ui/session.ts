@@ -122,7 +122,7 @@ export class DeviceSession {
   frame(news: News, nowMs: number): Actions {
     if (this.phase === "offline") return [];
     const first = !this.#heard;
-    let resumedFrom = this.cursor;
+    let resumedFrom = news.isSnapshot ? "" : this.cursor; // a snapshot proves nothing of what was trimmed
     if (first) {
       [this.#heard, this.#canHandIn, this.#claimTold, this.isTurnedAway, this.#isClear] = [true, true, false, false, false];
       [this.#isDoubted, this.#attempt, this.#nextMs] = [false, 0, nowMs];

@@ -335,8 +335,7 @@ class Auditor:
                 continue
             for event in said["events"]:
                 entry = entries[event["sequence"] - 1]
-                stands = entry["event"]["event"] if entry["event"]["type"] == "OrphanAdopted" else entry["event"]
-                is_same = (entry["command"], stands, str(entry["epoch"])) == (command, event["event"], epoch)
+                is_same = (entry["command"], _innermost(entry["event"]), str(entry["epoch"])) == (command, event["event"], epoch)
                 self.expect(is_same, f"{name}: command {command} was acknowledged with another event than stands at {event['sequence']}")
 
 
@@ -344,9 +343,16 @@ def _said(row: Row) -> dict[str, Any]:
     return json.loads(row[2])
 
 
+def _innermost(event: dict[str, Any]) -> dict[str, Any]:
+    """What happened: the event that was adopted, perhaps once more by the next box."""
+    while event["type"] == "OrphanAdopted":
+        event = event["event"]
+    return event
+
+
 def _subjects(event: dict[str, Any]) -> set[str]:
     """The checks and tickets that an event is about."""
-    event = event.get("event", event)
+    event = _innermost(event)
     names = ("check_id", "to_check_id", "into_check_id", "ticket_id", "added_ticket_id")
     found = {event[name] for name in names if event.get(name)} | set(event.get("from_check_ids", ()))
     return found | {child["check_id"] for child in event.get("children", ())}

@@ -57,13 +57,15 @@ class Ledger:
             must(is_new or entry["epoch"] == ledger._epoch, f"entry {entry['sequence']} is of epoch {entry['epoch']}, which has not begun")
             ledger._keep_time(event["type"], datetime.fromisoformat(entry["at"]))
             ledger._adopts = 0
-            if event["type"] == "OrphanAdopted":
-                must(event["epoch"] < entry["epoch"], "an orphan was adopted that is of no earlier box")
+            said = entry
+            while event["type"] == "OrphanAdopted":  # perhaps by a box whose own entries became orphans
+                must(event["epoch"] < said["epoch"], "an orphan was adopted that is of no earlier box")
                 ledger._adopts = event["epoch"]
-                ledger._mark_adopted(event["event"])
-                ledger._take(event["event"], {**entry, "epoch": event["epoch"], "date": event["date"], "at": event["at"]})
-            else:
-                ledger._take(event, entry)
+                said = {**entry, "epoch": event["epoch"], "date": event["date"], "at": event["at"]}
+                event = event["event"]
+            if said is not entry:
+                ledger._mark_adopted(event)
+            ledger._take(event, said)
             if entry["ordinal"] == entry["of"] - 1:
                 ledger._close_command()
         return ledger

@@ -178,6 +178,19 @@ def test_a_box_comes_back_without_its_tail_and_the_cloud_is_not_believed_for_wha
     assert told(session.frame(news(11, cloud=11), later + 1), Release) == [Release(ids=("tea",))], "said of what it has accepted"
 
 
+def test_a_box_that_has_let_go_of_the_cursor_proves_nothing_by_its_snapshot() -> None:
+    """Its disk had lied, it sold on and trimmed all that; so it cannot say whether it ever had what the tablet last saw."""
+    session = live()
+    session.submit(TEA, 1)
+    session.accepted("tea", accepted(TEA, 11), 2)
+    session.frame(news(11, cloud=10), 3)
+    session.disconnected(0, 4)
+    session.tick(400)
+    assert handed(session.frame(news(40, box(), snapshot=True, cloud=40), 401)) == [["tea"]]
+    session.handed_in(results("known", "tea"), 402)
+    assert handed(session.frame(news(40, box(), snapshot=True, cloud=40), 403)) == []
+
+
 def test_a_feed_breaks_while_the_box_is_still_owed_something_and_its_cursor_has_gone_on() -> None:
     """Found by the simulator, seed 64051: the disk was full when the tablet handed in, the power went, and the cursor, which stood above
     the soup by then, was taken for a proof."""
