@@ -15,6 +15,8 @@ from shared.operator_error import OperatorError
 
 __all__ = ["COMMANDS"]
 
+CONTROL = "control"
+
 
 @click.group(help="Backups of the shards: say when one begins and that it is done, so that boxes may trim what is in it.")
 def backup() -> None: ...
@@ -90,7 +92,8 @@ def list_command(is_json: bool) -> None:
 def restored(shard_name: str, is_json: bool) -> None:
     """Say that a shard was put back from a backup, so that every box sends again what is not in it.
 
-    A restore by Postgres' own means shows by itself; this is for what does not, such as a copied disk.
+    A restore by Postgres' own means shows by itself; this is for what does not, such as a copied disk. `control` is the
+    control database: the next claim of each site leaves out some epochs, which may have been granted and forgotten.
 
     \b
     Example:
@@ -98,13 +101,16 @@ def restored(shard_name: str, is_json: bool) -> None:
     """
 
     async def work(stores: Stores) -> str:
+        if shard_name == CONTROL:
+            return await stores.control.restored()
         shard: Operations | None = stores.operations.get(shard_name)
         if shard is None:
             raise HubRefused("shard.not_found", f"The settings name no shard {shard_name!r}.")
         return await shard.restored()
 
     incarnation = run_with(work)
-    show(is_json, {"shard": shard_name, "incarnation": incarnation}, f"shard {shard_name} is a new one to every box: {incarnation}")
+    done = "the control database is a new one" if shard_name == CONTROL else f"shard {shard_name} is a new one to every box"
+    show(is_json, {"shard": shard_name, "incarnation": incarnation}, f"{done}: {incarnation}")
 
 
 COMMANDS: tuple[click.Command, ...] = (backup, restored)

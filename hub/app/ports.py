@@ -216,8 +216,8 @@ class Control(Protocol):
     async def use_claim(self, code_sha256: bytes, public_key: str, epoch_seen: int, seal: SealClaim) -> UsedClaim:
         """Give the box that holds `public_key` the next epoch of the site, once; the same again to the same key.
 
-        The epoch is higher than all that were granted and than `epoch_seen`; `seal` makes its token, which is kept. Whoever listens for
-        claims is told, once it is committed.
+        The epoch is higher than all that were granted and than `epoch_seen`, by EPOCHS_LEFT_OUT more where grants may be forgotten;
+        `seal` makes its token, which is kept. Whoever listens for claims is told, once it is committed.
         """
         ...
 

@@ -13,6 +13,7 @@ from hub.app.ports import Claimed, Organisation, Placement, Scope, SealClaim, Si
 from hub.db.connect import Database, DatabaseUnavailable, ValueRefused, act_for
 from hub.db.placement import bucket_of
 from hub.db.queries import load
+from shared.limits import EPOCHS_LEFT_OUT
 
 __all__ = ["PostgresControl"]
 
@@ -47,6 +48,11 @@ class PostgresControl:
 
     async def is_reachable(self) -> bool:
         return await self._platform_database.is_reachable()
+
+    async def restored(self) -> str:
+        """Give the database a new incarnation, and return it: of each site some epochs are left out when it is claimed next."""
+        async with self._platform() as connection:
+            return await connection.fetchval(SQL["restored"])
 
     async def close(self) -> None:
         await self._platform_database.close()
@@ -127,6 +133,8 @@ class PostgresControl:
                 return UsedClaim(refused="claim.expired")
             if epoch is None:
                 epoch = max(epoch_seen, await connection.fetchval(SQL["last_epoch"], org_id, site_id)) + 1
+                if await connection.fetchval(SQL["grant_here"], org_id, site_id):
+                    epoch += EPOCHS_LEFT_OUT
                 await connection.execute(SQL["add_box"], org_id, site_id, epoch, public_key)
                 await connection.execute(SQL["use_claim"], org_id, site_id, code_sha256, epoch, public_key)
             token = await connection.fetchval(SQL["box_token"], org_id, site_id, epoch)

@@ -14,6 +14,7 @@ from hub.ingest.counts import Counts
 from hub.ingest.fencing import tell_replaced
 from hub.ingest.greet import Greeter
 from hub.ingest.ports import Hole
+from shared.limits import EPOCHS_LEFT_OUT
 from shared.protocol.entry import START, Position, StoredEntry
 from shared.protocol.envelope import SiteCommand, encode_answer
 from shared.protocol.subjects import Address
@@ -48,6 +49,7 @@ class Backup(NamedTuple):
     tables: Tables
     projections: dict[Address, Projection]
     registry: Tables
+    granted_under: dict[Address, int]
 
     def rows(self, address: Address) -> Sequence[StoredEntry]:
         return self.tables["journals"].get(address, ())
@@ -63,7 +65,8 @@ class Hub:
         self.registry = SimRegistry()
         self.projections: dict[Address, Projection] = {}
         self.is_healthy = False
-        self.has_forgotten = False  # whether the control database was ever set back
+        self._control_restores = 0
+        self._granted_under: dict[Address, int] = {}  # after how many of these each site was claimed last
         self._lane: list[tuple[str, bytes]] = []
         self._is_due = False
         self._listeners: dict[Address, list[Listener]] = {}
@@ -87,12 +90,20 @@ class Hub:
         """Grant the next epoch of a site to a box."""
         known = self.registry.sites.get(address)
         epoch = max(known.epoch if known else 0, self.watermark(address).epoch) + 1
+        if self._granted_under.get(address, 0) != self._control_restores:
+            epoch += EPOCHS_LEFT_OUT
+        self._granted_under[address] = self._control_restores
         granted = grant(address, epoch, key, int(self._scheduler.now * 1000))
         self.registry.register(address, key, epoch=epoch, shard=self.shard.name, claim=granted.token)
         self.shard.placements[address.org_id] = 1
         self._answer(wait_for(tell_replaced(self.registry, [address])))
         is_old = self._scheduler.chance(self._profile.old_boxes)  # of 0.2: it keeps no token
         return Granted(epoch, "") if is_old else granted
+
+    @property
+    def has_forgotten(self) -> bool:
+        """Whether the control database was ever set back."""
+        return self._control_restores > 0
 
     @property
     def incarnation(self) -> str:
@@ -210,7 +221,7 @@ class Hub:
 
     def snapshot(self) -> Backup:
         projections = {address: each.copy() for address, each in self.projections.items()}
-        return Backup(dict(self.shard.marks), self.shard.back_up(), projections, self.registry.back_up())
+        return Backup(dict(self.shard.marks), self.shard.back_up(), projections, self.registry.back_up(), dict(self._granted_under))
 
     def back_up(self) -> None:
         """Begin a backup. It is done a while later, if the shard is there; only then may sites forget what is in it."""
@@ -235,11 +246,11 @@ class Hub:
         while len(self.backups) > 1 and self._scheduler.chance(self._profile.lost_backups):
             self._scheduler.note("hub: the newest backup is lost")
             self.lost.append((self.shard.restores + 1, self.backups.pop()))
-        _, tables, projections, registry = self.backups[-1]
+        _, tables, projections, registry, granted_under = self.backups[-1]
         if self._scheduler.chance(self._profile.forget_claims):
             self._scheduler.note("hub: the control database is restored too")
             self.registry.restore(registry)
-            self.has_forgotten = True
+            self._control_restores, self._granted_under = self._control_restores + 1, dict(granted_under)
         self.shard.restore(tables)
         self.projections = {address: each.copy() for address, each in projections.items()}
         held = [len(rows) for rows in self.shard.journals.values()]

@@ -52,6 +52,14 @@ select name, currency, time_zone, cut_over_minutes from sites where org_id = $1:
 -- name: last_epoch
 select coalesce(max(epoch), 0) from boxes where org_id = $1::uuid and site_id = $2::uuid
 
+-- A row where the database was restored since the site was claimed last.
+-- name: grant_here
+update sites set granted_under = control_incarnation()
+where org_id = $1::uuid and site_id = $2::uuid and granted_under <> control_incarnation() returning site_id
+
+-- name: restored
+update identity set incarnation = gen_random_uuid() returning incarnation::text
+
 -- name: add_box
 insert into boxes (org_id, site_id, epoch, public_key) values ($1::uuid, $2::uuid, $3, $4)
 

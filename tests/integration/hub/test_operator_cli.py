@@ -183,3 +183,14 @@ async def test_a_shard_that_was_put_back_by_copying_is_said_to_be_another(rig: H
     second = (await rig.make_applier().apply([site.message(1, 1)]))[0].answer.incarnation
     assert first != second
     assert await run(cli, "restored", "s9") == "shard.not_found"
+
+
+async def test_after_the_control_database_was_put_back_no_epoch_is_granted_twice(rig: HubRig, cli: Cli) -> None:
+    """Two boxes had been enrolled since the backup, and the last of them has died."""
+    site = await rig.add_site(shard="s1")
+    boxes = [SiteJournal(*site.address) for _ in range(4)]
+    assert [await rig.claim(box) for box in boxes[:2]] == [2, 3]
+    await rig.forget_boxes(site, 2)
+    await rig.look_as(site, "update watermarks set granted = 0, epoch = 1 where site_id = $1::text::uuid")
+    assert (await run_json(cli, "restored", "control"))["incarnation"]
+    assert [await rig.claim(box) for box in boxes[2:]] == [102, 103]
