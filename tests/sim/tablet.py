@@ -104,7 +104,8 @@ class Tablet:
     def is_current(self, box: Box) -> bool:
         """Whether the screen shows all that the box has, and the box was handed all that the tablet was told."""
         is_settled = self._session.phase is words.Phase.LIVE and (not self.held or self.memory.settled >= box.epoch)
-        return self._box is box and self._seen == box.head and is_settled
+        is_fed = self._feed == (box, box.life)  # else it has not noticed yet that the box was away
+        return self._box is box and is_fed and self._seen == box.head and is_settled
 
     @property
     def knows_later(self) -> bool:
