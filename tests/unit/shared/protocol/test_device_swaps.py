@@ -11,6 +11,7 @@ from shared.protocol.device_words import (
     Forget,
     Hold,
     Keep,
+    Kept,
     Memory,
     Open,
     Phase,
@@ -23,6 +24,14 @@ from tests.unit.shared.protocol.devices import SOUP, TEA, accepted, box, handed,
 
 FIVE_DAYS_MS = 5 * 24 * 3600 * 1000
 STALE_MS = int(limits.UI_KITCHEN_STALE_S * 1000) + 1
+
+
+def holding(each: Kept, at: int) -> DeviceSession:
+    """A device whose box has accepted a request at a sequence; the feed stands at 10."""
+    session = live()
+    session.submit(each, 0)
+    session.accepted(each.id, accepted(each, at), 1)
+    return session
 
 
 def test_a_fenced_box_gets_no_commands_and_what_is_kept_goes_to_the_present_one_once() -> None:
@@ -116,9 +125,7 @@ def test_a_lie_without_any_claim_is_no_better() -> None:
 
 
 def test_a_replacement_is_handed_in_what_the_old_box_accepted_before_it_gets_anything_new() -> None:
-    session = live()
-    session.submit(TEA, 0)
-    session.accepted("tea", accepted(TEA, 11), 1)
+    session = holding(TEA, 11)
     session.disconnected(4409, 2)
     session.submit(SOUP, 3)
     session.tick(300)
@@ -137,18 +144,14 @@ def test_a_replacement_is_handed_in_what_the_old_box_accepted_before_it_gets_any
 
 def test_a_replacement_that_holds_the_cursor_is_handed_in_what_came_after_it() -> None:
     """The tail that only this tablet was told of: the feed had not brought it yet, so the cursor proves nothing."""
-    session = live()
-    session.submit(TEA, 0)
-    session.accepted("tea", accepted(TEA, 11), 1)
+    session = holding(TEA, 11)
     session.disconnected(0, 2)
     session.tick(300)
     assert handed(session.frame(news(11, box(2)), 301)) == [["tea"]]
 
 
 def test_a_box_whose_disk_lied_is_handed_in_what_the_feed_had_not_proved() -> None:
-    session = live()
-    session.submit(TEA, 0)
-    session.accepted("tea", accepted(TEA, 11), 1)
+    session = holding(TEA, 11)
     session.submit(SOUP, 2)
     session.frame(news(11), 3)
     session.accepted("soup", accepted(SOUP, 12), 4)
@@ -159,9 +162,7 @@ def test_a_box_whose_disk_lied_is_handed_in_what_the_feed_had_not_proved() -> No
 
 def test_a_disk_lied_the_box_sold_on_and_the_cloud_has_other_entries_where_ours_were() -> None:
     """Found by the simulator, seed 37: the tablet took the cloud's sequence for a proof, and the soup was never cooked."""
-    session = live()
-    session.submit(SOUP, 0)
-    session.accepted("soup", accepted(SOUP, 12), 1)
+    session = holding(SOUP, 12)
     session.disconnected(0, 2)
     session.tick(300)
     assert handed(session.frame(news(14, box(), cloud=14), 301)) == [["soup"]]
@@ -180,9 +181,7 @@ def test_a_box_comes_back_without_its_tail_and_the_cloud_is_not_believed_for_wha
 
 def test_a_box_that_has_let_go_of_the_cursor_proves_nothing_by_its_snapshot() -> None:
     """Its disk had lied, it sold on and trimmed all that; so it cannot say whether it ever had what the tablet last saw."""
-    session = live()
-    session.submit(TEA, 1)
-    session.accepted("tea", accepted(TEA, 11), 2)
+    session = holding(TEA, 11)
     session.frame(news(11, cloud=10), 3)
     session.disconnected(0, 4)
     session.tick(400)
@@ -194,9 +193,7 @@ def test_a_box_that_has_let_go_of_the_cursor_proves_nothing_by_its_snapshot() ->
 def test_a_feed_breaks_while_the_box_is_still_owed_something_and_its_cursor_has_gone_on() -> None:
     """Found by the simulator, seed 64051: the disk was full when the tablet handed in, the power went, and the cursor, which stood above
     the soup by then, was taken for a proof."""
-    session = live()
-    session.submit(SOUP, 0)
-    session.accepted("soup", accepted(SOUP, 12), 1)
+    session = holding(SOUP, 12)
     session.disconnected(0, 2)
     session.tick(300)
     assert handed(session.frame(news(14, box()), 301)) == [["soup"]]
@@ -208,9 +205,7 @@ def test_a_feed_breaks_while_the_box_is_still_owed_something_and_its_cursor_has_
 
 def test_a_box_loses_what_was_handed_in_before_the_snapshot_says_where_it_stands() -> None:
     """Found by the simulator, seeds 198 and 64006: the disk lied about the soup, and a snapshot without it was taken for a proof."""
-    session = live()
-    session.submit(SOUP, 0)
-    session.accepted("soup", accepted(SOUP, 12), 1)
+    session = holding(SOUP, 12)
     session.disconnected(4409, 2)
     session.hurry(3)
     assert handed(session.frame(news(11, box(), snapshot=True), 4)) == [["soup"]]
@@ -235,9 +230,7 @@ def test_a_recovering_box_is_handed_in_even_nothing_and_once_more_when_it_sells(
     session = DeviceSession(memory=Memory("s", 1, "claim-1", 1))
     session.start(0)
     assert handed(session.frame(news(5, box(2, recovering=True), snapshot=True), 1)) == [[]]
-    session = live()
-    session.submit(TEA, 0)
-    session.accepted("tea", accepted(TEA, 11), 1)
+    session = holding(TEA, 11)
     session.disconnected(0, 2)
     session.tick(300)
     assert handed(session.frame(news(9, box(2, recovering=True), snapshot=True), 301)) == [["tea"]]
@@ -264,9 +257,7 @@ def test_what_was_acknowledged_is_handed_in_by_pages_in_the_order_of_its_acknowl
 
 
 def test_an_older_box_knows_no_hand_in_and_is_sold_on_all_the_same() -> None:
-    session = live()
-    session.submit(TEA, 0)
-    session.accepted("tea", accepted(TEA, 11), 1)
+    session = holding(TEA, 11)
     session.disconnected(0, 2)
     session.tick(300)
     session.frame(news(10), 301)
@@ -276,9 +267,7 @@ def test_an_older_box_knows_no_hand_in_and_is_sold_on_all_the_same() -> None:
 
 
 def test_a_hand_in_without_an_answer_is_handed_in_again() -> None:
-    session = live()
-    session.submit(TEA, 0)
-    session.accepted("tea", accepted(TEA, 11), 1)
+    session = holding(TEA, 11)
     session.disconnected(4409, 2)
     session.tick(300)
     session.frame(news(5, box(2), snapshot=True), 301)
@@ -288,9 +277,7 @@ def test_a_hand_in_without_an_answer_is_handed_in_again() -> None:
 
 
 def test_what_a_replacement_refuses_is_told_and_held_no_more() -> None:
-    session = live()
-    session.submit(TEA, 0)
-    session.accepted("tea", accepted(TEA, 11), 1)
+    session = holding(TEA, 11)
     session.disconnected(4409, 2)
     session.tick(300)
     session.frame(news(5, box(2), snapshot=True), 301)
