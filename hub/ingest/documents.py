@@ -5,10 +5,10 @@ What lives here: putting parts together, and whether what comes of them is what 
 
 import hashlib
 import logging
-import zlib
 
 from hub.ingest.ports import ShardTransaction
 from shared.limits import DOCUMENT_PART_BYTES, DOCUMENT_PARTS_MAX
+from shared.protocol import packing
 from shared.protocol.envelope import DocumentPart
 from shared.protocol.subjects import Address
 
@@ -24,13 +24,10 @@ class DocumentMalformed(ValueError):
 
 def unpack(parts: list[bytes], version: str) -> bytes:
     """The document in `parts`, in order. Raises DocumentMalformed."""
-    inflater = zlib.decompressobj()
     try:
-        document = inflater.decompress(b"".join(parts), _BYTES_MAX)
-    except zlib.error as error:
+        document = packing.unpack(b"".join(parts), _BYTES_MAX)
+    except packing.Unpackable as error:
         raise DocumentMalformed(str(error)) from error
-    if not inflater.eof or inflater.unused_data:
-        raise DocumentMalformed("it is cut, or larger than allowed")
     if hashlib.sha256(document).hexdigest() != version:
         raise DocumentMalformed("it does not hash to its version")
     return document

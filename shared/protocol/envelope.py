@@ -5,7 +5,6 @@ receiver.py, of what a sender does in sender.py. Keys and cryptography come in t
 See docs/protocol.md for the frames field by field.
 """
 
-import zlib
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import Annotated, Any, cast
@@ -14,6 +13,7 @@ import msgspec
 
 from shared.limits import DOCUMENT_PARTS_MAX, ENVELOPE_ENTRIES_MAX, ENVELOPE_RAW_BYTES_MAX, FETCH_ENTRIES_MAX, HUB_REFUSALS_MAX
 from shared.protocol.entry import EPOCH_MAX, SEQUENCE_MAX, START, Position, StoredEntry
+from shared.protocol.packing import Unpackable, pack, unpack
 
 __all__ = [
     "Answer", "AnswerStatus", "DocumentPart", "Envelope", "Fetch", "FetchPage", "Figures", "FrameError", "Hello", "Keepsake", "Sign",
@@ -74,14 +74,10 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
 
     def entries(self) -> list[bytes]:
         """The entries' bytes. Raises FrameError for what cannot be unpacked or does not count `last - first + 1`."""
-        inflater = zlib.decompressobj()
         try:
-            raw = inflater.decompress(self.packed, ENVELOPE_RAW_BYTES_MAX)
-            entries = msgspec.msgpack.decode(raw, type=list[bytes])
-        except (zlib.error, *_UNREADABLE) as error:
+            entries = _entries_decoder.decode(unpack(self.packed, ENVELOPE_RAW_BYTES_MAX))
+        except (Unpackable, *_UNREADABLE) as error:
             raise FrameError("envelope.malformed", f"The entries cannot be unpacked: {error}") from error
-        if not inflater.eof or inflater.unused_data:
-            raise FrameError("envelope.malformed", "The packed entries are cut or larger than allowed.")
         if len(entries) != self.last - self.first + 1 or not 1 <= len(entries) <= ENVELOPE_ENTRIES_MAX:
             raise FrameError("envelope.malformed", f"{len(entries)} entries do not fill {self.first} to {self.last}.")
         return entries
@@ -221,6 +217,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 _encoder = msgspec.msgpack.Encoder()
 _signed_decoder = msgspec.msgpack.Decoder(_Signed)
+_entries_decoder = msgspec.msgpack.Decoder(list[bytes])
 _answer_decoder = msgspec.msgpack.Decoder(Answer)
 _page_decoder = msgspec.msgpack.Decoder(FetchPage)
 _PAYLOADS: dict[str, msgspec.msgpack.Decoder[Envelope | Hello | DocumentPart | Fetch]] = {
@@ -243,7 +240,7 @@ def pack_envelope(org: str, site: str, attempt: int, before: bytes, entries: Seq
         last=last.sequence,
         before=before,
         after=last.hash,
-        packed=zlib.compress(_encoder.encode([stored.entry for stored in entries]), 1),
+        packed=pack(_encoder.encode([stored.entry for stored in entries])),
     )
 
 

@@ -5,13 +5,13 @@ longer wants them. What is in a document is not known here.
 """
 
 import hashlib
-import zlib
 from collections import deque
 from collections.abc import Iterable
 
 from shared import limits
 from shared.protocol.actions import Identity
 from shared.protocol.envelope import DocumentPart, FrameError
+from shared.protocol.packing import pack
 
 __all__ = ["KeepsakeQueue", "parts_of"]
 
@@ -23,7 +23,7 @@ def parts_of(me: Identity, kind: str, version: str, document: bytes) -> list[Doc
     """
     if hashlib.sha256(document).hexdigest() != version:
         raise FrameError("document.malformed", f"The {kind} of the box does not hash to its version {version}.")
-    packed = zlib.compress(document)
+    packed = pack(document)
     size = limits.DOCUMENT_PART_BYTES
     pieces = [packed[at : at + size] for at in range(0, len(packed), size)]
     if len(pieces) > limits.DOCUMENT_PARTS_MAX:

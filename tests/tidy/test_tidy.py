@@ -21,8 +21,8 @@ PURE_MODULES = frozenset(
     "base64 binascii bisect collections contextlib csv dataclasses datetime decimal enum fractions functools hashlib heapq hmac io itertools json"
     " math msgspec operator re string struct types typing unicodedata zlib zoneinfo".split()
 )
-# Verification of signatures, behind the port `Verify`, stands on these two, in this one file.
-PURE_EXCEPTIONS = {Path("shared/protocol/keys.py"): {"nacl", "nkeys"}}
+# Verification of signatures, behind the port `Verify`, and packing stand on these, each in its one file.
+PURE_EXCEPTIONS = {Path("shared/protocol/keys.py"): {"nacl", "nkeys"}, Path("shared/protocol/packing.py"): {"isal"}}
 CLOCKS = {"now", "utcnow", "today", "fromtimestamp", "localtime", "monotonic", "perf_counter"}
 
 

@@ -1,0 +1,1 @@
+"""Types of the isal package: only what is used here."""

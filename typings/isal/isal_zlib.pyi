@@ -1,0 +1,13 @@
+"""Types of isal.isal_zlib, whose own leave arguments open and call the error an instance: only what is used here."""
+
+class IsalError(Exception): ...
+
+error = IsalError
+
+class Decompress:
+    eof: bool
+    unused_data: bytes
+    def decompress(self, data: bytes, max_length: int = ..., /) -> bytes: ...
+
+def compress(data: bytes, level: int = ..., /) -> bytes: ...
+def decompressobj() -> Decompress: ...
