@@ -39,16 +39,22 @@ select hash from journal where org_id = $1::uuid and site_id = $2::uuid and sequ
 -- statement, since each is a round trip. Acts for the organisation itself: the policy of `journal` looks at a row once it has been made,
 -- and none is made before `acting` has been read.
 -- name: append
-with acting as materialized (select set_config('app.org_id', $1::uuid::text, true)),
+with acting as materialized (
+    select set_config('app.org_id', $1::uuid::text, true), (now() at time zone 'UTC')::date as today
+),
 added as (
     insert into journal (org_id, site_id, sequence, received_on, epoch, hash, entry)
-    select $1::uuid, site_id, sequence, (now() at time zone 'UTC')::date, epoch, hash, entry
-    from acting, unnest($2::uuid[], $3::bigint[], $4::integer[], $5::bytea[], $6::bytea[]) as new (site_id, sequence, epoch, hash, entry)
+    select
+        $1::uuid, ($2::uuid[])[new.site], new.sequence, acting.today, new.epoch,
+        substr($3::bytea, 32 * (new.place - 1)::integer + 1, 32), substr($4::bytea, new.begins, new.size)
+    from acting,
+        unnest($5::text::integer[], $6::text::bigint[], $7::text::integer[], $8::text::integer[], $9::text::integer[]) with ordinality
+            as new (site, sequence, epoch, begins, size, place)
 ),
 moved as (
     update watermarks w
     set epoch = new.epoch, sequence = new.sequence, hash = new.hash, received_at = now()
-    from unnest($7::uuid[], $8::integer[], $9::bigint[], $10::bytea[]) as new (site_id, epoch, sequence, hash)
+    from unnest($2::uuid[], $10::integer[], $11::bigint[], $12::bytea[]) as new (site_id, epoch, sequence, hash)
     where w.org_id = $1::uuid and w.site_id = new.site_id
 )
 select pg_notify('journal', '')
