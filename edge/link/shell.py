@@ -6,14 +6,18 @@ What lives here: sockets, the clock and the carrying-out of actions. What to sen
 
 import asyncio
 import logging
+import random
 import time
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import nats.aio.client
 import nats.errors
 import websockets
+from nats.aio.client import Server
 from nats.aio.msg import Msg
 from websockets.asyncio.client import unix_connect
 
@@ -23,6 +27,7 @@ from edge.link.neighbour import NeighbourError
 from shared.limits import (
     FEED_FRAME_BYTES_MAX,
     LINK_OUTBOX_MAX,
+    LINK_RECONNECT_MAX_S,
     LINK_TICK_S,
     LOCAL_RETRY_S,
     NATS_PENDING_BYTES_MAX,
@@ -32,7 +37,7 @@ from shared.protocol.entry import Position, StoredEntry
 from shared.protocol.envelope import FrameError, decode_answer
 from shared.protocol.sender import Action, Alarm, BackedUp, Carry, Fenced, Follow, Publish, Sender, WantKeepsakes, Watermark
 
-__all__ = ["Link"]
+__all__ = ["Link", "where_and_when"]
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +46,14 @@ _FITS_NOT = 4409  # the feed's close code when the hub's watermark is not a posi
 
 
 _TRIMMED = "feed.trimmed"  # its reason where the journal begins later
+
+
+def where_and_when(servers: Sequence[Server], _info: Mapping[str, Any]) -> tuple[Server, float]:
+    """The server to try next, one of those tried least since the connection was lost, and in how many seconds: at a moment drawn anew each
+    time, for a hub that went away took all its boxes with it, and they must not all come back at once."""
+    fewest = min(server.reconnects for server in servers)
+    server = random.choice([each for each in servers if each.reconnects == fewest])
+    return server, random.uniform(0.0, LINK_RECONNECT_MAX_S)
 
 
 class Link:
@@ -139,8 +152,9 @@ class Link:
 
         await client.connect(
             servers=self._nats_urls, user_credentials=str(self._creds), name=f"comanda link {self._box.site_id}",
-            inbox_prefix=subjects.inbox_prefix(self._box.site_id).encode(), max_reconnect_attempts=-1, reconnect_time_wait=1,
-            ping_interval=10, max_outstanding_pings=2, pending_size=NATS_PENDING_BYTES_MAX,
+            inbox_prefix=subjects.inbox_prefix(self._box.site_id).encode(), max_reconnect_attempts=-1,
+            reconnect_time_wait=LINK_RECONNECT_MAX_S,  # type: ignore[arg-type] - annotated as int, used as seconds
+            reconnect_to_server_handler=where_and_when, ping_interval=10, max_outstanding_pings=2, pending_size=NATS_PENDING_BYTES_MAX,
             error_cb=on_error, disconnected_cb=on_disconnect, reconnected_cb=on_reconnect, closed_cb=on_closed,
         )  # fmt: skip
         await client.subscribe(subjects.answers(self._box.org_id, self._box.site_id), cb=self._on_answer)

@@ -23,7 +23,7 @@ from hub.ingest.lanes import LaneKeeper, Leases
 from hub.ingest.ports import Registry
 from hub.ingest.reader import LaneMissing, LaneReader
 from hub.ingest.streams import ensure_lane
-from shared.limits import BROKER_PING_S, CONNECT_TIMEOUT_S, HELLOS_BATCH_MAX, HELLOS_QUEUED_MAX, RECONNECT_WAIT_S
+from shared.limits import BROKER_PING_S, BROKER_RETRY_S, CONNECT_TIMEOUT_S, HELLOS_BATCH_MAX, HELLOS_QUEUED_MAX, RECONNECT_WAIT_S
 from shared.operator_error import OperatorError
 from shared.protocol.envelope import encode_answer
 from shared.protocol.subjects import HELLO_ALL, Address, answers
@@ -98,7 +98,7 @@ class IngestService:
                 user_credentials=str(self._creds) if self._creds else None,
                 name="comanda-hub-ingest",
                 connect_timeout=int(CONNECT_TIMEOUT_S),
-                reconnect_time_wait=RECONNECT_WAIT_S,  # type: ignore[arg-type] - annotated as int, used as seconds
+                reconnect_time_wait=BROKER_RETRY_S,  # type: ignore[arg-type] - annotated as int, used as seconds
                 max_reconnect_attempts=-1,  # also for the first connection: a broker that is not there yet is waited for
                 ping_interval=int(BROKER_PING_S),
                 error_cb=self._on_error,

@@ -2,15 +2,17 @@
 
 import asyncio
 from pathlib import Path
+from urllib.parse import urlparse
 
 import msgspec
 import pytest
+from nats.aio.client import Server
 from websockets.asyncio.server import ServerConnection, unix_serve
 
 from edge.box import Box
-from edge.link.shell import Link
+from edge.link.shell import Link, where_and_when
 from provisioning.keys import new_user
-from shared.limits import LINK_OUTBOX_MAX
+from shared.limits import LINK_OUTBOX_MAX, LINK_RECONNECT_MAX_S
 from shared.protocol.entry import START, Position
 from shared.protocol.envelope import Answer, AnswerStatus, Hello, encode_answer, open_frame
 from shared.protocol.keys import verify
@@ -168,3 +170,15 @@ async def test_a_connection_that_cannot_even_be_begun_is_tried_again(link: Link,
         await asyncio.gather(running, return_exceptions=True)
     server.close()
     await server.wait_closed()
+
+
+def test_boxes_come_back_at_moments_of_their_own_and_try_every_broker_in_turn() -> None:
+    """A hub that went away took all its boxes with it: what they try in step, they try as a herd."""
+    servers = [Server(urlparse(f"nats://broker{number}:4222"), reconnects=1) for number in range(3)]
+    drawn = [where_and_when(servers, {}) for _ in range(300)]
+    assert {server.uri.netloc for server, _ in drawn} == {server.uri.netloc for server in servers}
+    delays = sorted(delay for _, delay in drawn)
+    assert 0.0 <= delays[0] < LINK_RECONNECT_MAX_S / 10
+    assert LINK_RECONNECT_MAX_S * 9 / 10 < delays[-1] <= LINK_RECONNECT_MAX_S
+    servers[1].reconnects = 0
+    assert {where_and_when(servers, {})[0].uri.netloc for _ in range(30)} == {"broker1:4222"}
