@@ -6,6 +6,7 @@ What lives here: requests over the Unix socket, and when each is due. When to se
 
 import asyncio
 import logging
+import random
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -116,7 +117,8 @@ class Beside:
                 await self.look()
             except _TROUBLE as error:
                 log.warning("the edge does not tell how it is: %s", error)
-            await asyncio.sleep(HELLO_INTERVAL_S / 2 if self.is_known.is_set() else LOCAL_RETRY_S)
+            between_s = HELLO_INTERVAL_S / 2 if self.is_known.is_set() else LOCAL_RETRY_S
+            await asyncio.sleep(random.uniform(0.5, 1.0) * between_s)  # drawn anew: what begins together must not go on in step
 
     async def look(self) -> None:
         """Ask the box for its live figures, where its journal and its epochs begin, and what it keeps beside it. A claim that a device has

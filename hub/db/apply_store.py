@@ -4,8 +4,8 @@ What lives here: which statement of apply.sql serves which method, of those abou
 apply_beside.py. What an envelope means, and what is done about it, is not known here.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from itertools import accumulate
 from typing import Any
 
@@ -14,7 +14,7 @@ import msgspec
 from hub.db.apply_beside import BesideJournals, columns, position_of
 from hub.db.connect import Database, DatabaseUnavailable, ValueRefused, act_for
 from hub.db.queries import load
-from hub.ingest.ports import Contact, Contradiction, Standing, Unavailable, Unstorable
+from hub.ingest.ports import Append, Contact, Contradiction, Standing, Unavailable, Unstorable
 from shared.limits import INCARNATION_CHECK_S
 from shared.protocol.entry import START, Position, StoredEntry
 from shared.protocol.subjects import Address
@@ -52,11 +52,28 @@ class PostgresShard:
             self._read_at = now
         return self._incarnation
 
+    async def append_if(self, org_id: str, placement_epoch: int, appends: Sequence[Append]) -> bool:
+        sites = [append.address.site_id for append in appends]
+        after = _positions([append.rows[-1].position for append in appends])
+        before = _positions([append.before for append in appends])
+        epochs = [append.box_epoch for append in appends]
+        packed = _packed([append.rows for append in appends])
+        with self._troubles():
+            async with self._database.statement() as connection:
+                done = await connection.fetch(SQL["append_if"], org_id, sites, *packed, *after, placement_epoch, *before, epochs)
+        return bool(done)
+
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator["_Transaction"]:
-        try:
+        with self._troubles():
             async with self._database.transaction() as connection:
                 yield _Transaction(connection)
+
+    @contextmanager
+    def _troubles(self) -> Iterator[None]:
+        """What goes wrong in the database, in the words of the port."""
+        try:
+            yield
         except DatabaseUnavailable as error:
             self._incarnation = ""
             raise Unavailable(str(error)) from error
@@ -67,6 +84,27 @@ class PostgresShard:
 def _array(numbers: Iterable[int]) -> str:
     """An array of numbers as Postgres reads it. The driver takes several times as long over each element of a list."""
     return f"{{{','.join(map(str, numbers))}}}"
+
+
+def _packed(journals: Sequence[Sequence[StoredEntry]]) -> tuple[bytes, bytes, str, str, str, str, str]:
+    """Rows of several sites: hashes and entries, each as one value; and for each row the place of its site from 1, its sequence and epoch,
+    where its entry begins from 1, and the size of that."""
+    entries = [entry for journal in journals for entry in journal]
+    sizes = [len(entry.entry) for entry in entries]
+    return (
+        b"".join([entry.hash for entry in entries]),
+        b"".join([entry.entry for entry in entries]),
+        _array(place for place, journal in enumerate(journals, 1) for _ in journal),
+        _array(entry.sequence for entry in entries),
+        _array(entry.epoch for entry in entries),
+        _array(accumulate(sizes[:-1], initial=1)),
+        _array(sizes),
+    )
+
+
+def _positions(marks: Sequence[Position]) -> tuple[list[int], list[int], list[bytes]]:
+    """The positions as three arrays."""
+    return [mark.epoch for mark in marks], [mark.sequence for mark in marks], [mark.hash for mark in marks]
 
 
 def _address(row: Mapping[str, Any]) -> Address:
@@ -109,24 +147,9 @@ class _Transaction(BesideJournals):
         for address in rows:
             by_org.setdefault(address.org_id, []).append(address)
         for org_id, addresses in by_org.items():
-            entries = [entry for address in addresses for entry in rows[address]]
-            sizes = [len(entry.entry) for entry in entries]
-            marks = [watermarks[address] for address in addresses]
-            await self._connection.execute(
-                SQL["append"],
-                org_id,
-                [address.site_id for address in addresses],
-                b"".join([entry.hash for entry in entries]),
-                b"".join([entry.entry for entry in entries]),
-                _array(place for place, address in enumerate(addresses, 1) for _ in rows[address]),
-                _array(entry.sequence for entry in entries),
-                _array(entry.epoch for entry in entries),
-                _array(accumulate(sizes[:-1], initial=1)),
-                _array(sizes),
-                [mark.epoch for mark in marks],
-                [mark.sequence for mark in marks],
-                [mark.hash for mark in marks],
-            )
+            marks = _positions([watermarks[address] for address in addresses])
+            sites = [address.site_id for address in addresses]
+            await self._connection.execute(SQL["append"], org_id, sites, *_packed([rows[address] for address in addresses]), *marks)
 
     async def keep(self, contradictions: Sequence[Contradiction]) -> None:
         for kept in contradictions:

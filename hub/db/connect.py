@@ -93,14 +93,19 @@ class Database:
 
         Raises DatabaseUnavailable or ValueRefused for what went wrong in the database, whoever's statement it was.
         """
+        async with self.statement() as connection, connection.transaction():
+            if org_id is not None:
+                await act_for(connection, org_id)
+            if credential_sha256 is not None:
+                await connection.execute("select set_config('app.credential_sha256', $1, true)", credential_sha256.hex())
+            yield connection
+
+    @asynccontextmanager
+    async def statement(self) -> AsyncIterator[Connection]:
+        """A connection for statements of which each is a transaction of its own. Raises as `transaction` does."""
         async with self._connection() as connection:
             try:
-                async with connection.transaction():
-                    if org_id is not None:
-                        await act_for(connection, org_id)
-                    if credential_sha256 is not None:
-                        await connection.execute("select set_config('app.credential_sha256', $1, true)", credential_sha256.hex())
-                    yield connection
+                yield connection
             except _VALUE_ERRORS as error:
                 raise ValueRefused(f"{self.name}: {_sentence(error)}") from error
             except _UNAVAILABLE as error:

@@ -7,17 +7,17 @@ ports.py, so that tests and simulators drive it without a broker or a database. 
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from hub.ingest.answers import Reply, answer_ok, answer_rejected, answer_unavailable, merge
 from hub.ingest.breaker import Breaker
-from hub.ingest.check import Opened, Rejected, ensure_agreement, open_as
+from hub.ingest.check import Admitted, Opened, Rejected, ensure_agreement, open_as
 from hub.ingest.counts import Counts
 from hub.ingest.documents import take_part
 from hub.ingest.judge import Judge
-from hub.ingest.ports import Registration, Registry, Shard, Unavailable, Unstorable
+from hub.ingest.ports import Registry, Shard, Unavailable, Unstorable
+from hub.ingest.short_way import ShortWay
 from shared.limits import UNAVAILABLE_RETRY_S
 from shared.protocol.envelope import Answer, DocumentPart, Envelope
 from shared.protocol.receiver import Verdict
@@ -29,17 +29,6 @@ log = logging.getLogger(__name__)
 _FRAMES = (Envelope, DocumentPart)
 
 
-class _Item(NamedTuple):
-    """A frame that is what it claims to be, and its bytes."""
-
-    address: Address
-    frame: Envelope | DocumentPart
-    registration: Registration
-    box_epoch: int
-    key: str
-    data: bytes
-
-
 class Applier:
     """Applies batches of frames. Two at once on the same sites are harmless: they queue at the watermark rows."""
 
@@ -48,6 +37,7 @@ class Applier:
         self._registry = registry
         self._shards = shards
         self._breakers = {name: Breaker(clock) for name in shards}
+        self._short_way = ShortWay()
         self.counts = counts
 
     async def apply(self, batch: Sequence[tuple[str, bytes]]) -> list[Reply]:
@@ -57,7 +47,7 @@ class Applier:
         """
         replies: list[Reply] = []
         items = await self._admit(batch, replies)
-        by_shard: dict[str, list[_Item]] = {}
+        by_shard: dict[str, list[Admitted]] = {}
         for item in items:
             by_shard.setdefault(item.registration.shard, []).append(item)
         for shard_replies in await asyncio.gather(*(self._to_shard(name, group) for name, group in by_shard.items())):
@@ -67,7 +57,7 @@ class Applier:
 
     # --- before the transaction ------------------------------------------------------------------
 
-    async def _admit(self, batch: Sequence[tuple[str, bytes]], replies: list[Reply]) -> list[_Item]:
+    async def _admit(self, batch: Sequence[tuple[str, bytes]], replies: list[Reply]) -> list[Admitted]:
         """The envelopes that are what they claim to be; refusals are added to `replies`."""
         opened: list[tuple[Address, Opened | Rejected, bytes]] = []
         for subject, data in batch:
@@ -80,7 +70,7 @@ class Applier:
             except Rejected as error:
                 opened.append((address, error, data))
         found = await self._registry.find((address, frame.key if isinstance(frame, Opened) else "") for address, frame, _ in opened)
-        items: list[_Item] = []
+        items: list[Admitted] = []
         for address, frame, data in opened:
             if address in found.out_of_reach:  # the frame is dropped and will come again
                 replies.append(Reply(address, answer_unavailable(frame.attempt, UNAVAILABLE_RETRY_S, frame.key)))
@@ -92,7 +82,7 @@ class Applier:
             try:
                 if isinstance(frame, Rejected):
                     raise frame
-                items.append(_Item(address, frame.frame, registration, ensure_agreement(address, frame, registration), frame.key, data))
+                items.append(Admitted(address, frame.frame, registration, ensure_agreement(address, frame, registration), frame.key, data))
             except Rejected as error:
                 log.warning("refused a frame on the subject of site %s: %s", address.site_id, error)
                 replies.append(Reply(address, answer_rejected(error)))
@@ -100,18 +90,19 @@ class Applier:
 
     # --- the transaction -------------------------------------------------------------------------
 
-    async def _to_shard(self, name: str, group: list[_Item]) -> list[Reply]:
+    async def _to_shard(self, name: str, group: list[Admitted]) -> list[Reply]:
         """Apply a group in one transaction; should the shard refuse to store it, each site in one of its own."""
         shard, breaker = self._shards.get(name), self._breakers.get(name)
         if shard is None or breaker is None or not breaker.is_closed:
             return [Reply(item.address, answer_unavailable(item.frame.attempt, UNAVAILABLE_RETRY_S, item.key)) for item in group]
         began_at = breaker.begin()
         try:
+            replies, group = await self._at_once(shard, group)
             try:
-                replies = await self._transact(shard, group)
+                replies += await self._transact(shard, group) if group else []
             except Unstorable as error:
                 log.error("shard %s will not store a batch, its sites are tried one by one: %s", name, error)
-                replies = await self._one_by_one(shard, group)
+                replies += await self._one_by_one(shard, group)
         except Unavailable as error:
             breaker.failed(began_at)
             log.warning("shard unavailable, its frames are dropped and will come again: %s", error)
@@ -119,9 +110,16 @@ class Applier:
         breaker.succeeded()
         return replies
 
-    async def _one_by_one(self, shard: Shard, group: list[_Item]) -> list[Reply]:
+    async def _at_once(self, shard: Shard, group: list[Admitted]) -> tuple[list[Reply], list[Admitted]]:
+        """(answers to what could go the short way, what could not)."""
+        incarnation = await shard.incarnation()
+        taken, rest = await self._short_way.take(shard, group)
+        self.counts.entries += sum(len(verdict.append) for _, verdict in taken)
+        return [Reply(item.address, _answer(item, verdict, incarnation)) for item, verdict in taken], rest
+
+    async def _one_by_one(self, shard: Shard, group: list[Admitted]) -> list[Reply]:
         """One bad entry stops nobody (Law 11)."""
-        by_site: dict[Address, list[_Item]] = {}
+        by_site: dict[Address, list[Admitted]] = {}
         for item in group:
             by_site.setdefault(item.address, []).append(item)
         replies: list[Reply] = []
@@ -137,7 +135,7 @@ class Applier:
                 )
         return replies
 
-    async def _transact(self, shard: Shard, group: list[_Item]) -> list[Reply]:
+    async def _transact(self, shard: Shard, group: list[Admitted]) -> list[Reply]:
         incarnation = await shard.incarnation()
         replies: list[Reply] = []
         moved: set[Address] = set()
@@ -167,10 +165,11 @@ class Applier:
                     replies.append(Reply(item.address, fenced))
             await judge.write()
         self.counts.entries += judge.entries
+        self._short_way.believe({address: mark for address, mark in marks.items() if address not in judge.commanded | moved})
         self.counts.documents.update(documents)
         self._registry.forget(moved)  # also those whose placement has changed, or is not made yet: look again
         return replies
 
 
-def _answer(item: _Item, verdict: Verdict, incarnation: str) -> Answer:
+def _answer(item: Admitted, verdict: Verdict, incarnation: str) -> Answer:
     return answer_ok(item.frame.attempt, incarnation, verdict.watermark, verdict.status, verdict.code, verdict.detail, item.key)

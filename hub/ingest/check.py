@@ -5,7 +5,7 @@ counting and answering is the caller's business.
 """
 
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -17,7 +17,7 @@ from shared.protocol.envelope import DocumentPart, Envelope, FrameError, Hello, 
 from shared.protocol.keys import verify
 from shared.protocol.subjects import Address
 
-__all__ = ["Opened", "Rejected", "ensure_agreement", "forgotten_claim", "open_as"]
+__all__ = ["Admitted", "Opened", "Rejected", "ensure_agreement", "forgotten_claim", "open_as"]
 
 _VERSION = re.compile(r"[0-9a-f]{64}")
 _KIND = re.compile(r"[a-z][a-z0-9_]{0,31}")
@@ -44,6 +44,17 @@ class Opened(msgspec.Struct, frozen=True):
     @property
     def attempt(self) -> int:
         return self.frame.attempt
+
+
+class Admitted(NamedTuple):
+    """A frame of a lane that is what it claims to be, its bytes, and the epoch that the box was given whose `key` signed it."""
+
+    address: Address
+    frame: Envelope | DocumentPart
+    registration: Registration
+    box_epoch: int
+    key: str
+    data: bytes
 
 
 def open_as(kinds: tuple[type, ...], data: bytes) -> Opened:

@@ -38,6 +38,7 @@ class Judge:
         self._rows: dict[Address, list[StoredEntry]] = {}
         self._branches: dict[tuple[Address, int], tuple[Branch, list[StoredEntry]]] = {}
         self._kept: list[Contradiction] = []
+        self.commanded: set[Address] = set()  # sites for which commands wait
 
     @property
     def entries(self) -> int:
@@ -95,6 +96,7 @@ class Judge:
         if self._rows:
             await self._transaction.append(self._rows, {address: self._marks[address] for address in self._rows})
             for address, ids in (await self._transaction.waiting_ids(list(self._rows))).items():
+                self.commanded.add(address)
                 done = ids & _command_ids(self._rows[address])
                 if done:
                     await self._transaction.commands_done(address, done)

@@ -17,8 +17,8 @@ from shared.protocol.envelope import DocumentPart, Hello, SiteCommand
 from shared.protocol.subjects import Address
 
 __all__ = [
-    "Branch", "Contact", "Contradiction", "ContradictionKind", "Found", "Hole", "Registration", "Registry", "Shard", "ShardTransaction", "Standing",
-    "Unavailable", "Unstorable",
+    "Append", "Branch", "Contact", "Contradiction", "ContradictionKind", "Found", "Hole", "Registration", "Registry", "Shard", "ShardTransaction",
+    "Standing", "Unavailable", "Unstorable",
 ]  # fmt: skip
 
 
@@ -100,6 +100,15 @@ class Hole(msgspec.Struct, frozen=True, kw_only=True):
     address: Address
     before: Position
     last: Position
+
+
+class Append(msgspec.Struct, frozen=True, kw_only=True):
+    """What a present box, of `box_epoch`, adds to the journal of its site, which is believed to stand at `before`: `rows`, never empty, in order."""
+
+    address: Address
+    before: Position
+    box_epoch: int
+    rows: Sequence[StoredEntry]
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -239,6 +248,12 @@ class Shard(Protocol):
     def name(self) -> str: ...
 
     def transaction(self) -> AbstractAsyncContextManager[ShardTransaction]: ...
+
+    async def append_if(self, org_id: str, placement_epoch: int, appends: Sequence[Append]) -> bool:
+        """Append to sites of one organisation and move their watermarks, in a transaction of its own, if all is as the writer believes:
+        the organisation lives here under that epoch, every watermark stands at `before`, and no site has heard of a claim above
+        `box_epoch` or has a command that waits. False, with nothing changed, otherwise."""
+        ...
 
     async def incarnation(self) -> str:
         """The shard's incarnation, as answers state it."""

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 
 import msgspec
 
-from hub.ingest.ports import Branch, Contact, Contradiction, Found, Hole, Registration, Standing, Unavailable, Unstorable
+from hub.ingest.ports import Append, Branch, Contact, Contradiction, Found, Hole, Registration, Standing, Unavailable, Unstorable
 from shared.limits import DOCUMENTS_PENDING_MAX, KEEPSAKES_KEPT_MAX, SITE_COMMANDS_PER_ANSWER, SUPERSEDED_ENTRIES_MAX
 from shared.protocol.claim import Claim
 from shared.protocol.entry import START, Position, StoredEntry
@@ -108,6 +108,14 @@ class MemoryShard:
         for table in _TABLES:
             setattr(self, table, getattr(draft, table))
 
+    async def append_if(self, org_id: str, placement_epoch: int, appends: Sequence[Append]) -> bool:
+        async with self.transaction() as draft:
+            placed = await draft.lock_placements({org_id: placement_epoch})
+            if org_id not in placed or not all(draft.stands(each) for each in appends):
+                return False
+            await draft.append({each.address: each.rows for each in appends}, {each.address: each.rows[-1].position for each in appends})
+        return True
+
 
 class _Transaction:
     def __init__(self, shard: MemoryShard) -> None:
@@ -128,6 +136,11 @@ class _Transaction:
 
     async def lock_watermarks(self, addresses: Sequence[Address]) -> dict[Address, Position]:
         return {address: self.marks.get(address, START) for address in addresses}
+
+    def stands(self, append: Append) -> bool:
+        """Whether all is as the writer believes."""
+        is_there = self.marks.get(append.address) == append.before and self.granted(append.address) <= append.box_epoch
+        return is_there and not self._open(append.address)
 
     def granted(self, address: Address) -> int:
         return self._shard.granted.get(address, 0)

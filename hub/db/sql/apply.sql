@@ -59,6 +59,43 @@ moved as (
 )
 select pg_notify('journal', '')
 
+-- The same for sites of one organisation, as a transaction of its own, if all is as the writer believes: one row then, none otherwise. Locks what
+-- is looked at, in the order in which the statements above do.
+-- name: append_if
+with placed as materialized (
+    select from placements where org_id = $1::uuid and epoch = $13::bigint for share
+),
+standing as materialized (
+    select w.site_id
+    from watermarks w
+    join unnest($2::uuid[], $14::integer[], $15::bigint[], $16::bytea[], $17::integer[]) as believed (site_id, epoch, sequence, hash, box_epoch)
+        on believed.site_id = w.site_id and believed.epoch = w.epoch and believed.sequence = w.sequence and believed.hash = w.hash
+        and believed.box_epoch >= w.granted
+    where w.org_id = $1::uuid and w.open_commands = 0
+    order by w.site_id
+    for update of w
+),
+acting as materialized (
+    select set_config('app.org_id', $1::uuid::text, true), (now() at time zone 'UTC')::date as today
+    where exists (select from placed) and (select count(*) from standing) = cardinality($2::uuid[])
+),
+added as (
+    insert into journal (org_id, site_id, sequence, received_on, epoch, hash, entry)
+    select
+        $1::uuid, ($2::uuid[])[new.site], new.sequence, acting.today, new.epoch,
+        substr($3::bytea, 32 * (new.place - 1)::integer + 1, 32), substr($4::bytea, new.begins, new.size)
+    from acting,
+        unnest($5::text::integer[], $6::text::bigint[], $7::text::integer[], $8::text::integer[], $9::text::integer[]) with ordinality
+            as new (site, sequence, epoch, begins, size, place)
+),
+moved as (
+    update watermarks w
+    set epoch = new.epoch, sequence = new.sequence, hash = new.hash, received_at = now()
+    from acting, unnest($2::uuid[], $10::integer[], $11::bigint[], $12::bytea[]) as new (site_id, epoch, sequence, hash)
+    where w.org_id = $1::uuid and w.site_id = new.site_id
+)
+select pg_notify('journal', '') from acting
+
 -- Watermarks that move without rows.
 -- name: advance
 with moved as (

@@ -4,13 +4,15 @@ import time
 from collections.abc import Callable
 
 import pytest
+from msgspec.structs import replace
 
 from hub.db.apply_store import PostgresShard
 from hub.db.connect import Role
-from hub.ingest.ports import Branch, Contact, Contradiction, ContradictionKind, Hole, Shard, Standing
+from hub.ingest.ports import Append, Branch, Contact, Contradiction, ContradictionKind, Hole, Shard, Standing
 from shared.limits import DOCUMENTS_PENDING_MAX, KEEPSAKES_KEPT_MAX, SITE_COMMANDS_PER_ANSWER
 from shared.protocol.entry import START, Position
 from shared.protocol.envelope import DocumentPart, Hello, SiteCommand
+from tests.support.boxes import new_id
 from tests.support.hub_rig import HubRig
 from tests.support.journals import SiteJournal
 from tests.support.memory_hub import MemoryShard, OpenCommand
@@ -103,6 +105,73 @@ async def test_a_transaction_that_fails_keeps_nothing(rig: HubRig, make_shard: M
         await fail()
     async with shard.transaction() as transaction:
         assert await transaction.lock_watermarks([site.address]) == {site.address: START}
+
+
+def added(site: SiteJournal, first: int, last: int, box_epoch: int = 1) -> Append:
+    """Entries `first` to `last`, to a site that is believed to stand before the first of them."""
+    before = site.entries[first - 2].position if first > 1 else START
+    return Append(address=site.address, before=before, box_epoch=box_epoch, rows=site.entries[first - 1 : last])
+
+
+async def watermarks(shard: Shard, *sites: SiteJournal) -> list[Position]:
+    async with shard.transaction() as transaction:
+        found = await transaction.lock_watermarks([site.address for site in sites])
+    return [found[site.address] for site in sites]
+
+
+async def test_rows_are_appended_at_once_to_several_sites_where_all_stand_as_believed(rig: HubRig, make_shard: MakeShard) -> None:
+    one = (await rig.add_site(shard="s1")).orders(2)
+    shard = make_shard(one)
+    other = (await rig.add_site(shard="s1", org_id=one.address.org_id)).orders(1)
+    await append(shard, one, 1, 2)
+    await append(shard, other, 1, 1)
+    assert await shard.append_if(one.address.org_id, 1, [added(one, 3, 5), added(other, 2, 7)])
+    assert await watermarks(shard, one, other) == [one.entries[4].position, other.entries[6].position]
+    async with shard.transaction() as transaction:
+        assert [await transaction.stored_hash(one.address, each) for each in range(1, 7)] == [
+            *(entry.hash for entry in one.entries[:5]), None,
+        ]  # fmt: skip
+        assert await transaction.stored_hash(other.address, 7) == other.entries[6].hash
+
+
+async def test_nothing_is_appended_at_once_where_anything_is_not_as_believed(rig: HubRig, make_shard: MakeShard) -> None:
+    site = (await rig.add_site(shard="s1")).orders(2)
+    shard = make_shard(site)
+    org_id = site.address.org_id
+    other = (await rig.add_site(shard="s1", org_id=org_id)).orders(1)
+    assert not await shard.append_if(org_id, 1, [added(site, 1, 5)]), "a site that is not known here yet"
+    await append(shard, site, 1, 5)
+    await append(shard, other, 1, 2)
+    right, fine = added(site, 6, 7), added(other, 3, 4)
+    stands = site.entries[4].position
+    for wrong, why in (
+        (added(site, 5, 6), "the watermark is further"),
+        (added(site, 7, 8), "the watermark is not as far"),
+        (replace(right, before=replace(stands, hash=bytes(32))), "the entry before is another"),
+        (replace(right, before=replace(stands, epoch=2)), "it is of another epoch"),
+    ):
+        assert not await shard.append_if(org_id, 1, [fine, wrong]), why
+    assert not await shard.append_if(org_id, 2, [fine, right]), "the organisation lives here under another epoch"
+    assert not await shard.append_if(new_id(), 1, [fine, right]), "another organisation"
+    assert await watermarks(shard, site, other) == [stands, other.entries[1].position]
+    assert await shard.append_if(org_id, 1, [fine, right])
+
+
+async def test_a_site_with_a_later_claim_or_a_command_that_waits_is_not_appended_to_at_once(rig: HubRig, make_shard: MakeShard) -> None:
+    site = (await rig.add_site(shard="s1")).orders(2)
+    shard = make_shard(site)
+    await append(shard, site, 1, 5)
+    async with shard.transaction() as transaction:
+        await transaction.note_claims({site.address: 2})
+    assert not await shard.append_if(site.address.org_id, 1, [added(site, 6, 7)]), "its box was replaced"
+    assert await shard.append_if(site.address.org_id, 1, [added(site, 6, 7, box_epoch=2)]), "this is the box that replaced it"
+    asked = Asked(rig, site, shard)
+    await asked.command("55555555-5555-4555-8555-555555555555")
+    assert not await shard.append_if(site.address.org_id, 1, [added(site, 8, 9, box_epoch=2)]), "somebody must look whether it is done"
+    async with shard.transaction() as transaction:
+        await transaction.lock_watermarks([site.address])
+        await transaction.commands_done(site.address, ["55555555-5555-4555-8555-555555555555"])
+    assert await shard.append_if(site.address.org_id, 1, [added(site, 8, 9, box_epoch=2)])
 
 
 async def test_contacts_tell_watermarks_and_contradictions_are_kept_once(rig: HubRig, make_shard: MakeShard) -> None:
