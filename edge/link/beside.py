@@ -118,7 +118,7 @@ class Beside:
             except _TROUBLE as error:
                 log.warning("the edge does not tell how it is: %s", error)
             between_s = HELLO_INTERVAL_S / 2 if self.is_known.is_set() else LOCAL_RETRY_S
-            await asyncio.sleep(random.uniform(0.5, 1.0) * between_s)  # drawn anew: what begins together must not go on in step
+            await asyncio.sleep(random.uniform(0.8, 1.2) * between_s)  # drawn anew: what begins together must not go on in step
 
     async def look(self) -> None:
         """Ask the box for its live figures, where its journal and its epochs begin, and what it keeps beside it. A claim that a device has

@@ -4,15 +4,19 @@ What lives here: waits in seconds, which double while nothing comes of them, so 
 copies. What is waited for is in sender.py.
 """
 
+import zlib
+
 from shared import limits
 
 __all__ = ["Patience"]
 
 
 class Patience:
-    """The waits of one link."""
+    """The waits of the link of one box, whose public key is `key`."""
 
-    def __init__(self) -> None:
+    def __init__(self, key: str) -> None:
+        share = zlib.crc32(key.encode()) / 2**32
+        self.heartbeat_s = limits.HELLO_INTERVAL_S * (1 - limits.HELLO_INTERVAL_SPREAD * share)  # seconds between hellos while idle
         self.barren = 0  # how often sending began anew since the hub last had more of ours
         self.round_trip_s = 0.0  # what the last greeting took
         self.hello_wait_s = limits.HELLO_RETRY_S  # seconds before an unanswered hello is said again

@@ -70,7 +70,7 @@ class Sender:
         self._run = SendingRun()
         self._bisection = Bisection()
         self._keeping = KeepsakeQueue()
-        self._patience = Patience()
+        self._patience = Patience(identity.key)
         self._hello_due = 0.0
         self._hold_until = 0.0
         self._alarm = ""
@@ -177,7 +177,7 @@ class Sender:
             self._patience.barren += 1
             return actions + self._greet(now)
         if now >= self._hello_due:
-            actions.append(self._hello(now, limits.HELLO_INTERVAL_S))
+            actions.append(self._hello(now, self._patience.heartbeat_s))
         return actions
 
     # --- what an answer of the present attempt leads to --------------------------------------------
@@ -351,7 +351,7 @@ class Sender:
         self._attempt += limits.ATTEMPT_STRIDE
         self.phase = phase
         self._run.begin(self._held, now)
-        self._hello_due = now + limits.HELLO_INTERVAL_S
+        self._hello_due = now + self._patience.heartbeat_s
         return [Follow(self._held)]
 
     def _hold(self, now: float, wait_s: float) -> list[Action]:
