@@ -1,6 +1,6 @@
 """From envelopes to rows and answers: the step that a lane owner repeats (DESIGN.md, Apply).
 
-What lives here: the checks of a batch, one transaction per shard, and what each site is answered. It stands on the ports of
+What lives here: the checks of a batch, the transactions at each shard, and what each site is answered. It stands on the ports of
 ports.py, so that tests and simulators drive it without a broker or a database. It knows nothing of what entries mean.
 """
 
@@ -91,7 +91,7 @@ class Applier:
     # --- the transaction -------------------------------------------------------------------------
 
     async def _to_shard(self, name: str, group: list[Admitted]) -> list[Reply]:
-        """Apply a group in one transaction; should the shard refuse to store it, each site in one of its own."""
+        """Apply a group: what can go the short way, and the rest in one transaction; should the shard refuse to store that, each site in one of its own."""
         shard, breaker = self._shards.get(name), self._breakers.get(name)
         if shard is None or breaker is None or not breaker.is_closed:
             return [Reply(item.address, answer_unavailable(item.frame.attempt, UNAVAILABLE_RETRY_S, item.key)) for item in group]

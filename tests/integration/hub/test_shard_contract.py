@@ -1,5 +1,6 @@
 """One contract for shards in memory and on Postgres, so that what stands on the fake stands on the real one."""
 
+import asyncio
 import time
 from collections.abc import Callable
 
@@ -155,6 +156,25 @@ async def test_nothing_is_appended_at_once_where_anything_is_not_as_believed(rig
     assert not await shard.append_if(new_id(), 1, [fine, right]), "another organisation"
     assert await watermarks(shard, site, other) == [stands, other.entries[1].position]
     assert await shard.append_if(org_id, 1, [fine, right])
+
+
+async def test_of_many_who_append_the_same_at_once_one_does(rig: HubRig, make_shard: MakeShard) -> None:
+    site = (await rig.add_site(shard="s1")).orders(2)
+    shard = make_shard(site)
+    await append(shard, site, 1, 5)
+    org_id, address = site.address.org_id, site.address
+
+    async def long_way() -> bool:
+        async with shard.transaction() as transaction:
+            marks = await transaction.lock_watermarks([address])
+            if marks[address] != site.entries[4].position:
+                return False
+            await transaction.append({address: site.entries[5:7]}, {address: site.entries[6].position})
+        return True
+
+    done = await asyncio.gather(*(shard.append_if(org_id, 1, [added(site, 6, 7)]) for _ in range(6)), long_way(), long_way())
+    assert sorted(done) == [False] * 7 + [True]
+    assert await watermarks(shard, site) == [site.entries[6].position]
 
 
 async def test_a_site_with_a_later_claim_or_a_command_that_waits_is_not_appended_to_at_once(rig: HubRig, make_shard: MakeShard) -> None:
