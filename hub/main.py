@@ -84,6 +84,12 @@ def run_ingest(settings: HubSettings) -> None:
                 ("counter", "comanda_hub_entries", "Entries appended.", lambda: counts.entries),
                 (
                     "counter",
+                    "comanda_hub_short_ways",
+                    "Statements that append what follows the last commit: taken, or refused by the shard.",
+                    lambda: dict(counts.short_ways),
+                ),
+                (
+                    "counter",
                     "comanda_hub_frames",
                     "Envelopes, by the status of their answer or the code of their refusal.",
                     lambda: dict(counts.frames),

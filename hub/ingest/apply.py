@@ -37,7 +37,7 @@ class Applier:
         self._registry = registry
         self._shards = shards
         self._breakers = {name: Breaker(clock) for name in shards}
-        self._short_way = ShortWay()
+        self._short_way = ShortWay(counts)
         self.counts = counts
 
     async def apply(self, batch: Sequence[tuple[str, bytes]]) -> list[Reply]:
@@ -91,7 +91,7 @@ class Applier:
     # --- the transaction -------------------------------------------------------------------------
 
     async def _to_shard(self, name: str, group: list[Admitted]) -> list[Reply]:
-        """Apply a group: what can go the short way, and the rest in one transaction; should the shard refuse to store that, each site in one of its own."""
+        """Apply a group: what can go the short way, and the rest in one transaction; should the shard refuse to store that, each site in one."""
         shard, breaker = self._shards.get(name), self._breakers.get(name)
         if shard is None or breaker is None or not breaker.is_closed:
             return [Reply(item.address, answer_unavailable(item.frame.attempt, UNAVAILABLE_RETRY_S, item.key)) for item in group]

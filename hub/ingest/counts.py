@@ -13,6 +13,7 @@ class Counts:
 
     def __init__(self) -> None:
         self.entries = 0
+        self.short_ways: Counter[str] = Counter()  # statements of the short way: "taken", or "refused" by the shard
         self.frames: Counter[str] = Counter()
         self.hellos: Counter[str] = Counter()
         self.documents: Counter[str] = Counter()  # parts of documents, by what became of them

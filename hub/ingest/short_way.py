@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from hub.ingest.check import Admitted
+from hub.ingest.counts import Counts
 from hub.ingest.ports import Append, Shard, Unstorable
 from shared.limits import SITES_CACHED_MAX
 from shared.protocol.entry import Position, StoredEntry
@@ -33,7 +34,8 @@ class Taken(NamedTuple):
 class ShortWay:
     """Where this process believes its sites to stand."""
 
-    def __init__(self) -> None:
+    def __init__(self, counts: Counts) -> None:
+        self._counts = counts
         self._stands: OrderedDict[Address, Position] = OrderedDict()
 
     def believe(self, marks: Mapping[Address, Position]) -> None:
@@ -76,6 +78,7 @@ class ShortWay:
         except BaseException:  # whether it was committed is not known
             self.doubt(site.address for site in sites)
             raise
+        self._counts.short_ways["taken" if is_done else "refused"] += 1
         if not is_done:
             log.info("%d sites stand elsewhere than this process left them", len(sites))
             self.doubt(site.address for site in sites)

@@ -81,6 +81,7 @@ async def test_another_process_that_went_on_meanwhile_costs_one_look_and_nothing
     assert await short_ways(rig, site.message(6, 10)) == 0
     assert held(rig, site) == 10
     assert await short_ways(rig, site.message(11, 12)) == 1
+    assert rig.counts.short_ways == {"taken": 1, "refused": 1}
 
 
 async def test_a_hub_that_was_restored_has_what_it_lacks_sent_again() -> None:
@@ -156,7 +157,7 @@ async def test_an_organisation_that_has_moved_away_is_told_to_wait() -> None:
 
 
 def test_beliefs_are_bounded_and_the_least_recently_used_are_dropped() -> None:
-    way = ShortWay()
+    way = ShortWay(Counts())
     addresses = [Address("org", str(number)) for number in range(SITES_CACHED_MAX + 1)]
     way.believe(dict.fromkeys(addresses[:2], START))
     way.believe({addresses[0]: START})
