@@ -75,6 +75,8 @@ class HubSettings(BaseSettings):
         for name, dsn in value.items():
             if not name or not name.isascii() or not name.replace("-", "").replace("_", "").isalnum():
                 raise ValueError(f"{name!r} is no name of a shard: use letters, digits, - and _")
+            if name == "control":  # `comanda hub restored control` means the control database
+                raise ValueError("no shard can be named 'control': that is the control database")
             if not _ensure_dsn(dsn):
                 raise ValueError(f"shard {name!r} has no DSN")
         return value

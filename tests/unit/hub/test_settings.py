@@ -42,6 +42,7 @@ def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch, tmp
         ("CONTROL_DSN", "mysql://x", "settings.invalid"),
         ("SHARDS", '{"s 1": "postgresql://h/d"}', "settings.invalid"),
         ("SHARDS", '{"s1": ""}', "settings.invalid"),
+        ("SHARDS", '{"control": "postgresql://h/d"}', "settings.invalid"),
         ("SHARDS", "{", "settings.malformed"),
         ("API_PORT", "70000", "settings.invalid"),
         ("CONFIG", "nowhere.toml", "settings.file_missing"),
