@@ -57,7 +57,7 @@ class DeviceSession:
         self._handing: tuple[str, ...] | None = None  # a hand-in without an answer
         self._is_clear = False  # all that this box was owed when it was first heard has been handed in
         self._waited = False  # the box said of some that they wait
-        self._to_place: list[str] = []  # handed in, and at an unknown place until the next snapshot
+        self._to_place: list[str] = []  # handed in, and at an unknown place until the feed begins anew
         self._claim_told = False
         self._is_doubted = False  # the box was shown the claim that is remembered, and it proved nothing
         self.asked = ""  # the request that a person is asked about
@@ -131,11 +131,12 @@ class DeviceSession:
             self.cloud = news.cloud
         was_recovering = self.box.is_recovering and not first
         actions = self._meet(news, first)
-        if news.is_snapshot and self._to_place:
-            actions.append(words.Hold(self.held.place(self._to_place, sequence_of(news.position))))
-            self._to_place, resumed_from = [], news.position  # what was handed in lies below it
+        placed: list[str] = []
+        if first and self._to_place:
+            placed, self._to_place = self._to_place, []
+            actions.append(words.Hold(self.held.place(placed, sequence_of(news.position))))  # what was handed in lies below it
         if first or (was_recovering and not self.box.is_recovering):
-            self._owe(resumed_from)
+            self._owe(resumed_from, frozenset(placed))
         self._see()
         return actions + self._go_on(now_ms)
 
@@ -259,8 +260,9 @@ class DeviceSession:
 
     # --- handing in ----------------------------------------------------------------------------
 
-    def _owe(self, resumed_from: str) -> None:
-        """What this box is to be handed: everything where it is another's journal, else what nothing has proved yet to be in it.
+    def _owe(self, resumed_from: str, placed: frozenset[str] = frozenset()) -> None:
+        """What this box is to be handed: everything where it is another's journal, else what nothing has proved yet to be in it; `placed`
+        was handed in to it just now.
 
         A cursor that the box took proves what lies below it, unless it gave a snapshot instead: then it may have let go of what stood there
         (found by the simulator, seed 14217). Above it a box whose disk lied may have lost what it acknowledged. What the cloud has proves
@@ -268,7 +270,8 @@ class DeviceSession:
         broke: it went on above that meanwhile (seed 64051).
         """
         is_all = self.box.is_recovering or self._is_forked or self.box.epoch > self.memory.settled
-        self._owed = self.held.acknowledged_order(-1 if is_all else sequence_of(resumed_from), self._unproved)
+        owed = self.held.acknowledged_order(-1 if is_all else sequence_of(resumed_from), self._unproved)
+        self._owed = [id for id in owed if is_all or id not in placed]
         self._unproved = set()
         if not self._owed and not self.box.is_recovering:
             self._owed, self._is_forked = None, False
@@ -286,7 +289,7 @@ class DeviceSession:
                 self._waited = True
             else:
                 self._to_place.append(result.command_id)
-        # Where they stand in this journal is not said; until a snapshot has been seen, the cloud is not known to have them.
+        # Where they stand in this journal is not said; until the feed has begun anew, the cloud is not known to have them.
         actions.append(words.Hold(self.held.place([each for each in self._to_place if each in self._handing], NOWHERE)))
         handed = set(self._handing)
         self._handing, self._attempt = None, 0
@@ -304,10 +307,9 @@ class DeviceSession:
             return []
         self._is_forked = False
         self.memory = msgspec.structs.replace(self.memory, settled=self.box.epoch)
-        if not self._to_place:
-            return self._note()
-        self.cursor = ""
-        return [*self._note(), *self._open(now_ms)]
+        # Asked for anew, the feed says up to where the journal goes that holds what was handed in. With the cursor: the box may have been
+        # away unnoticed, and have lost what it acknowledged above that since (found by the simulator, seed 5982).
+        return [*self._note(), *(self._open(now_ms) if self._to_place else [])]
 
     def hand_in_refused(self, code: str, status: int, now_ms: int) -> list[Action]:
         """The box takes no hand-in: an older one does not know what it is, and is sold on all the same."""

@@ -57,7 +57,7 @@ export class DeviceSession {
   #waited = false;
   /** All that this box was owed when it was first heard has been handed in. */
   #isClear = false;
-  /** Handed in, and at an unknown place until the next snapshot. */
+  /** Handed in, and at an unknown place until the feed begins anew. */
   #toPlace: string[] = [];
   #claimTold = false;
   /** The box was shown the claim that is remembered, and it proved nothing. */
@@ -122,7 +122,7 @@ export class DeviceSession {
   frame(news: News, nowMs: number): Actions {
     if (this.phase === "offline") return [];
     const first = !this.#heard;
-    let resumedFrom = news.isSnapshot ? "" : this.cursor; // a snapshot proves nothing of what was trimmed
+    const resumedFrom = news.isSnapshot ? "" : this.cursor; // a snapshot proves nothing of what was trimmed
     if (first) {
       [this.#heard, this.#canHandIn, this.#claimTold, this.isTurnedAway, this.#isClear] = [true, true, false, false, false];
       [this.#isDoubted, this.#attempt, this.#nextMs] = [false, 0, nowMs];
@@ -131,11 +131,12 @@ export class DeviceSession {
     if (news.cloud !== null) this.cloud = news.cloud;
     const wasRecovering = this.box.is_recovering && !first;
     const actions: Action[] = [...this.#meet(news, first)];
-    if (news.isSnapshot && this.#toPlace.length > 0) {
-      actions.push({ type: "Hold", held: this.held.place(this.#toPlace, sequenceOf(news.position)) });
-      [this.#toPlace, resumedFrom] = [[], news.position]; // what was handed in lies below it
+    let placed: string[] = [];
+    if (first && this.#toPlace.length > 0) {
+      [placed, this.#toPlace] = [this.#toPlace, []];
+      actions.push({ type: "Hold", held: this.held.place(placed, sequenceOf(news.position)) }); // what was handed in lies below it
     }
-    if (first || (wasRecovering && !this.box.is_recovering)) this.#owe(resumedFrom);
+    if (first || (wasRecovering && !this.box.is_recovering)) this.#owe(resumedFrom, new Set(placed));
     this.#see();
     return [...actions, ...this.#goOn(nowMs)];
   }
@@ -262,10 +263,10 @@ export class DeviceSession {
 
   // --- handing in --------------------------------------------------------------------------------
 
-  /** Everything where the box holds another journal, else what nothing has proved yet to be in it. */
-  #owe(resumedFrom: string): void {
+  /** Everything where the box holds another journal, else what nothing has proved yet to be in it; `placed` was handed in to it just now. */
+  #owe(resumedFrom: string, placed: ReadonlySet<string> = new Set()): void {
     const all = this.box.is_recovering || this.#isForked || this.box.epoch > this.memory.settled;
-    this.#owed = this.held.acknowledgedOrder(all ? -1 : sequenceOf(resumedFrom), this.#unproved);
+    this.#owed = this.held.acknowledgedOrder(all ? -1 : sequenceOf(resumedFrom), this.#unproved).filter((id) => all || !placed.has(id));
     this.#unproved = new Set();
     if (this.#owed.length === 0 && !this.box.is_recovering) [this.#owed, this.#isForked] = [null, false];
     [this.#handing, this.#waited] = [null, false];
@@ -280,7 +281,7 @@ export class DeviceSession {
       else this.#toPlace.push(id);
     }
     const handed = new Set(this.#handing);
-    // Where they stand in this journal is not said; until a snapshot has been seen, the cloud is not known to have them.
+    // Where they stand in this journal is not said; until the feed has begun anew, the cloud is not known to have them.
     actions.push({ type: "Hold", held: this.held.place(this.#toPlace.filter((id) => handed.has(id)), NOWHERE) });
     [this.#handing, this.#attempt] = [null, 0];
     const left = this.#owed.filter((id) => !handed.has(id));
@@ -298,9 +299,8 @@ export class DeviceSession {
     }
     this.#isForked = false;
     this.memory = { ...this.memory, settled: this.box.epoch };
-    if (this.#toPlace.length === 0) return this.#note();
-    this.cursor = "";
-    return [...this.#note(), ...this.#open(nowMs)];
+    // With the cursor: the box may have been away unnoticed, and have lost what it acknowledged above that since.
+    return [...this.#note(), ...(this.#toPlace.length > 0 ? this.#open(nowMs) : [])];
   }
 
   handInRefused(code: string, status: number, nowMs: number): Actions {

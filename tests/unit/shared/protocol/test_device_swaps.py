@@ -7,6 +7,7 @@ import pytest
 
 from shared import limits
 from shared.protocol.device import DeviceSession
+from shared.protocol.device_held import held_of
 from shared.protocol.device_words import (
     Forget,
     Hold,
@@ -20,7 +21,7 @@ from shared.protocol.device_words import (
     Tell,
 )
 from shared.protocol.session import HandIn, ShowClaim
-from tests.unit.shared.protocol.devices import SOUP, TEA, accepted, box, handed, kept, live, news, results, sent, told
+from tests.unit.shared.protocol.devices import SOUP, TEA, accepted, box, handed, kept, live, news, place, results, sent, told
 
 FIVE_DAYS_MS = 5 * 24 * 3600 * 1000
 STALE_MS = int(limits.UI_KITCHEN_STALE_S * 1000) + 1
@@ -136,8 +137,8 @@ def test_a_replacement_is_handed_in_what_the_old_box_accepted_before_it_gets_any
     assert session.phase is Phase.HANDING_IN
     done = session.handed_in(results("played", "tea"), 302)
     assert told(done, Remember) == [Remember(Memory("s", 2, "claim-2", 2))]
-    assert told(done, Open) == [Open("")]
-    after = session.frame(news(12, box(2), snapshot=True, cloud=0), 303)
+    assert told(done, Open) == [Open(place(9, 2))]
+    after = session.frame(news(12, box(2), cloud=0), 303)
     assert [held.needed for held in told(after, Hold)[0].held] == [12]
     assert sent(after) == ["soup"]
 
@@ -209,10 +210,25 @@ def test_a_box_loses_what_was_handed_in_before_the_snapshot_says_where_it_stands
     session.disconnected(4409, 2)
     session.hurry(3)
     assert handed(session.frame(news(11, box(), snapshot=True), 4)) == [["soup"]]
-    assert told(session.handed_in(results("known", "soup"), 5), Open) == [Open("")]
+    assert told(session.handed_in(results("known", "soup"), 5), Open) == [Open(place(11))]
     session.disconnected(0, 6)
     session.hurry(7)
     assert handed(session.frame(news(11, box(), snapshot=True), 8)) == [["soup"]]
+
+
+def test_a_box_was_away_unnoticed_while_something_else_was_handed_in() -> None:
+    """Found by the simulator, seed 5982: the soup was accepted, the disk had lied, the box sold on without it, and no frame told this
+    tablet. Then it handed in its tea, asked for a snapshot to see where that stands, and took its position for a proof of the soup."""
+    session = holding(TEA, 9)
+    session.disconnected(4409, 2)
+    session.hurry(3)
+    session.frame(news(11, box(), snapshot=True), 4)  # the tea is handed in
+    session.submit(SOUP, 5)
+    session.overheard(Forget("soup", held_of(SOUP.commands, accepted(SOUP, 12), 6)), 6)  # accepted before the power went
+    assert told(session.handed_in(results("known", "tea"), 7), Open) == [Open(place(11))]
+    assert handed(session.frame(news(20, box(), cloud=20), 8)) == [["soup"]]
+    assert told(session.handed_in(results("played", "soup"), 9), Open) == [Open(place(20))]
+    assert handed(session.frame(news(21, box(), cloud=21), 10)) == []
 
 
 def test_that_a_cook_has_seen_a_change_is_handed_in_for_the_bump_that_followed_rests_on_it() -> None:
@@ -238,8 +254,8 @@ def test_a_recovering_box_is_handed_in_even_nothing_and_once_more_when_it_sells(
     assert sent(session.submit(SOUP, 303)) == []
     assert session.phase is Phase.HANDING_IN
     assert handed(session.frame(news(12, box(2)), 304)) == [["tea"]]
-    assert told(session.handed_in(results("known", "tea"), 305), Open) == [Open("")]
-    assert sent(session.frame(news(12, box(2), snapshot=True), 306)) == ["soup"]
+    assert told(session.handed_in(results("known", "tea"), 305), Open) == [Open(place(12, 2))]
+    assert sent(session.frame(news(12, box(2)), 306)) == ["soup"]
 
 
 def test_what_was_acknowledged_is_handed_in_by_pages_in_the_order_of_its_acknowledgement() -> None:
