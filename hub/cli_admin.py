@@ -25,7 +25,7 @@ from hub.settings import load_settings
 from hub.stores import run
 from shared.domain.ids import uuid7
 from shared.domain.money import format_amount
-from shared.limits import CLAIM_CODE_BYTES, SITES_PAGE_MAX, TOKEN_BYTES
+from shared.limits import CLAIM_CODE_BYTES, EPOCH_ABOVE_MAX, SITES_PAGE_MAX, TOKEN_BYTES
 from shared.operator_error import OperatorError
 
 __all__ = ["COMMANDS"]
@@ -90,16 +90,19 @@ def add_site_command(org_id: str, name: str, currency: str, time_zone: str, cut_
 
 @site.command("claim")
 @click.argument("site_id", metavar="SITE")
+@click.option("--above", type=click.IntRange(min=0, max=EPOCH_ABOVE_MAX), default=0, metavar="EPOCH",
+              help="Grant an epoch above this: that which a tablet or a stick knows, and a restored hub does not.")  # fmt: skip
 @as_json
-def claim(site_id: str, is_json: bool) -> None:
+def claim(site_id: str, above: int, is_json: bool) -> None:
     """Make a code with which one box can claim the site, once, within a day.
 
     \b
-    Example:
+    Examples:
       comanda hub site claim SITE --json
+      comanda hub site claim SITE --above 203      (a tablet says that it knows box 203)
     """
     code = new_code(os.urandom(CLAIM_CODE_BYTES))
-    expires_at = run_with(lambda stores: claim_site(stores.control, site_id, code))
+    expires_at = run_with(lambda stores: claim_site(stores.control, site_id, code, above))
     show(is_json, {"code": code, "expires_at": expires_at}, f"{code}  (valid until {expires_at:%Y-%m-%d %H:%M} UTC)")
 
 

@@ -235,6 +235,7 @@ FETCHES_AT_ONCE = 4  # pages that one API process makes at once for replacements
 FETCHES_WAITING_MAX = 64  # fetches that wait for that or are being answered; one more is told to come again
 FETCH_RATE_PER_SITE = 10.0  # pages a second that one site may fetch for long: 50,000 entries
 FETCH_BURST = 40  # pages that one site may fetch at once
+EPOCH_ABOVE_MAX = 1_000_000  # an epoch that an operator may ask a claim to lie above: thousands of restores, and a slip of the hand spends no more
 EPOCHS_LEFT_OUT = 100  # epochs that are not granted to a site after a restore: more boxes than it gets while a backup grows old
 EPOCH_BEGINS_MAX = 16  # beginnings of epochs that a hello tells: a site does not get so many boxes while a hub is away
 SUPERSEDED_ENTRIES_MAX = 100_000  # entries beyond where a replacement began that one hello puts aside: weeks of a site

@@ -99,7 +99,8 @@ class Merger:
             raise OperatorError(
                 "restore.epoch_behind",
                 f"{source.name} holds entries of epoch {source.head.epoch}; this box was claimed under epoch {epoch}.",
-                "Another box has been claimed for the site since: take this one out of service, or claim it anew and begin again.",
+                "Another box has been claimed for the site since: take this one out of service, or claim the site anew"
+                f" (comanda hub site claim SITE --above {source.head.epoch}) and begin again.",
             )
 
     def _note_damage(self, mirrors: Sequence[MirrorSource]) -> None:

@@ -60,9 +60,10 @@ def code_sha256(code: str) -> bytes:
     return hashlib.sha256(letters.encode()).digest()
 
 
-async def claim_site(control: Control, site_id: str, code: str) -> datetime:
-    """Let `code` claim the site, once; when it runs out (UTC). Raises HubRefused."""
-    expires_at = await control.add_claim(site_id, code_sha256(code), CLAIM_TTL_S) if is_id(site_id) else None
+async def claim_site(control: Control, site_id: str, code: str, above: int = 0) -> datetime:
+    """Let `code` claim the site, once, under an epoch higher than `above` (up to EPOCH_ABOVE_MAX); when it runs out (UTC). Raises
+    HubRefused."""
+    expires_at = await control.add_claim(site_id, code_sha256(code), CLAIM_TTL_S, above) if is_id(site_id) else None
     if expires_at is None:
         raise HubRefused("site.unknown", f"There is no site {site_id!r}.")
     return expires_at

@@ -205,8 +205,8 @@ class Control(Protocol):
         """The public keys of all boxes that were ever claimed for the site."""
         ...
 
-    async def add_claim(self, site_id: str, code_sha256: bytes, ttl_s: float) -> datetime | None:
-        """When the claim runs out; None when there is no such site."""
+    async def add_claim(self, site_id: str, code_sha256: bytes, ttl_s: float, above: int = 0) -> datetime | None:
+        """When the claim, which grants an epoch higher than `above`, runs out; None when there is no such site."""
         ...
 
     async def site_of_code(self, code_sha256: bytes) -> Site | None:
@@ -216,7 +216,8 @@ class Control(Protocol):
     async def use_claim(self, code_sha256: bytes, public_key: str, epoch_seen: int, seal: SealClaim) -> UsedClaim:
         """Give the box that holds `public_key` the next epoch of the site, once; the same again to the same key.
 
-        The epoch is higher than all that were granted and than `epoch_seen`, by EPOCHS_LEFT_OUT more where grants may be forgotten;
+        The epoch is higher than all that were granted and than `epoch_seen`, by EPOCHS_LEFT_OUT more where grants may be forgotten, and
+        than what the claim was asked to lie above;
         `seal` makes its token, which is kept. Whoever listens for claims is told, once it is committed.
         """
         ...

@@ -102,10 +102,10 @@ class PostgresControl:
 
     # --- claims ----------------------------------------------------------------------------------
 
-    async def add_claim(self, site_id: str, code_sha256: bytes, ttl_s: float) -> datetime | None:
+    async def add_claim(self, site_id: str, code_sha256: bytes, ttl_s: float, above: int = 0) -> datetime | None:
         async with self._platform() as connection:
             expires_at: datetime = await connection.fetchval(SQL["claim_expiry"], ttl_s)
-            done = await connection.execute(SQL["add_claim"], site_id, code_sha256, ttl_s)
+            done = await connection.execute(SQL["add_claim"], site_id, code_sha256, ttl_s, above)
         return expires_at if done == "INSERT 0 1" else None
 
     async def site_of_code(self, code_sha256: bytes) -> Site | None:
@@ -135,6 +135,7 @@ class PostgresControl:
                 epoch = max(epoch_seen, await connection.fetchval(SQL["last_epoch"], org_id, site_id)) + 1
                 if await connection.fetchval(SQL["grant_here"], org_id, site_id):
                     epoch += EPOCHS_LEFT_OUT
+                epoch = max(epoch, claim["above"] + 1)
                 await connection.execute(SQL["add_box"], org_id, site_id, epoch, public_key)
                 await connection.execute(SQL["use_claim"], org_id, site_id, code_sha256, epoch, public_key)
             token = await connection.fetchval(SQL["box_token"], org_id, site_id, epoch)

@@ -81,6 +81,8 @@ export class CommandQueue {
   readonly wrong = signal<Wrong>("");
   /** Whether a person may say that the box is the right one all the same. */
   readonly canTrust = signal(false);
+  /** The highest epoch that this tablet remembers: what a technician claims above, where no database does. */
+  readonly knownEpoch = signal(0);
   readonly box = signal<BoxState | null>(null);
   readonly isTurnedAway = signal(false);
   readonly isLeading = signal(false);
@@ -322,6 +324,7 @@ export class CommandQueue {
       this.phase.value = session.phase;
       this.wrong.value = session.wrong;
       this.canTrust.value = session.canTrust;
+      this.knownEpoch.value = session.memory.epoch;
       this.box.value = session.box;
       this.isTurnedAway.value = session.isTurnedAway;
       this.isLeading.value = session.isLeading;

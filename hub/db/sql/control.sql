@@ -27,8 +27,8 @@ from sites s join organisations o using (org_id) join directory d using (bucket)
 where s.site_id = $1::uuid
 
 -- name: add_claim
-insert into claims (org_id, site_id, code_sha256, expires_at)
-select org_id, site_id, $2, now() + make_interval(secs => $3) from sites where site_id = $1::uuid
+insert into claims (org_id, site_id, code_sha256, expires_at, above)
+select org_id, site_id, $2, now() + make_interval(secs => $3), $4 from sites where site_id = $1::uuid
 
 -- The time by which a claim runs out, by the clock that will judge it.
 -- name: claim_expiry
@@ -43,7 +43,7 @@ select org_id::text, name from tokens where token_sha256 = $1 and revoked_at is 
 
 -- The holder of the code sees its row and no other (policy `holder`).
 -- name: claim
-select org_id::text, site_id::text, expires_at > now() as is_valid, epoch, public_key from claims where code_sha256 = $1
+select org_id::text, site_id::text, expires_at > now() as is_valid, epoch, public_key, above from claims where code_sha256 = $1
 
 -- From here on the transaction acts for the organisation of the claim. Claims of one site queue on its row.
 -- name: lock_site

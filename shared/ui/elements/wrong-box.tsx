@@ -41,6 +41,7 @@ export function WrongBox({ device, words: { t } }: { readonly device: Device; re
         <li>
           <Icon name="box" size={32} />
           <strong>{t(canTrust ? "wrong.unproved.detail" : `wrong.${wrong}.detail`)}</strong>
+          {wrong === "lower" && <p>{t("wrong.epochs", { theirs: device.queue.box.value?.epoch ?? 0, mine: device.queue.knownEpoch.value })}</p>}
           <p>{t("wrong.blocked")}</p>
         </li>
         <li>

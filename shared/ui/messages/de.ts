@@ -55,6 +55,7 @@ const texts = {
   "wrong.fenced.detail": "Bitte die andere benutzen.",
   "wrong.lower": "Das ist eine ältere Box dieses Restaurants.",
   "wrong.lower.detail": "Sie wurde ersetzt. Bitte die andere benutzen.",
+  "wrong.epochs": "Das ist Box {theirs}. Dieses Tablet kennt Box {mine}.",
   "wrong.unproved": "Welche Box ist die richtige?",
   "wrong.unproved.detail": "Eine andere Box hat gesagt, dass sie diese ersetzt. Diese Box findet dafür keinen Beweis.",
   "wrong.other_site": "Diese Box gehört zu einem anderen Restaurant.",

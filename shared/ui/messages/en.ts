@@ -54,6 +54,7 @@ const texts = {
   "wrong.fenced.detail": "Use the other one.",
   "wrong.lower": "This is an older box of this restaurant.",
   "wrong.lower.detail": "It was replaced. Use the other one.",
+  "wrong.epochs": "This is box {theirs}. This tablet knows box {mine}.",
   "wrong.unproved": "Which box is the right one?",
   "wrong.unproved.detail": "Another box said that it replaced this one. This box finds no proof of it.",
   "wrong.other_site": "This box belongs to another restaurant.",

@@ -55,6 +55,7 @@ const texts = {
   "wrong.fenced.detail": "Use la otra.",
   "wrong.lower": "Esta es una caja antigua de este restaurante.",
   "wrong.lower.detail": "Fue sustituida. Use la otra.",
+  "wrong.epochs": "Esta es la caja {theirs}. Esta tableta conoce la caja {mine}.",
   "wrong.unproved": "¿Cuál es la caja correcta?",
   "wrong.unproved.detail": "Otra caja dijo que sustituye a esta. Esta caja no encuentra ninguna prueba.",
   "wrong.other_site": "Esta caja es de otro restaurante.",

@@ -164,6 +164,17 @@ async def test_a_claim_gives_the_next_epoch_once_and_the_same_again_to_the_same_
     ensure_problem(await api.post("/v1/claims", json=body | {"public_key": new_user().public}), 409, "claim.used")
 
 
+async def test_a_claim_lies_above_what_a_tablet_knows_and_no_database(rig: HubRig, api: httpx.AsyncClient) -> None:
+    """A hub that was restored twice leaves out the same epochs twice (found by the simulator, seeds 4953 and 6448)."""
+    site = await rig.add_site()
+    epochs: list[int] = []
+    for number, above in enumerate((203, 0, 7), 40):
+        await claim_site(rig.stores.control, site.address.site_id, a_code(number), above)
+        answer = await api.post("/v1/claims", json={"code": a_code(number), "public_key": new_user().public})
+        epochs.append(answer.json()["epoch"])
+    assert epochs == [204, 205, 206]
+
+
 async def test_claims_that_are_none(rig: HubRig, api: httpx.AsyncClient) -> None:
     key = new_user().public
     ensure_problem(await api.post("/v1/claims", json={"code": a_code(2), "public_key": key}), 404, "claim.unknown")
