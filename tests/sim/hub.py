@@ -43,8 +43,9 @@ def wait_for(coroutine: Coroutine[Any, Any, T]) -> T:
 
 
 class Backup(NamedTuple):
-    """A backup of a shard and of the control database: `positions` are the watermarks when it began."""
+    """A backup of a shard and of the control database: `positions` are the watermarks when it began, as the `number`th."""
 
+    number: int
     positions: dict[Address, Position]
     tables: Tables
     projections: dict[Address, Projection]
@@ -70,7 +71,8 @@ class Hub:
         self._lane: list[tuple[str, bytes]] = []
         self._is_due = False
         self._listeners: dict[Address, list[Listener]] = {}
-        self.backups: list[Backup] = []  # those that are done and not lost, the newest last
+        self.backups: list[Backup] = []  # those that are done and not lost, the one last that began last
+        self._begun = 0
         self.lost: list[tuple[int, Backup]] = []  # each with the number of the restore that found it gone
         self._begin_ingest()
 
@@ -86,12 +88,13 @@ class Hub:
 
     # --- what others see of it ---
 
-    def claim(self, address: Address, key: str) -> Granted:
-        """Grant the next epoch of a site to a box."""
+    def claim(self, address: Address, key: str, above: int) -> Granted:
+        """Grant the next epoch of a site to a box, higher than `above`."""
         known = self.registry.sites.get(address)
         epoch = max(known.epoch if known else 0, self.watermark(address).epoch) + 1
         if self._granted_under.get(address, 0) != self._control_restores:
             epoch += EPOCHS_LEFT_OUT
+        epoch = max(epoch, above + 1)
         self._granted_under[address] = self._control_restores
         granted = grant(address, epoch, key, int(self._scheduler.now * 1000))
         self.registry.register(address, key, epoch=epoch, shard=self.shard.name, claim=granted.token)
@@ -221,7 +224,10 @@ class Hub:
 
     def snapshot(self) -> Backup:
         projections = {address: each.copy() for address, each in self.projections.items()}
-        return Backup(dict(self.shard.marks), self.shard.back_up(), projections, self.registry.back_up(), dict(self._granted_under))
+        self._begun += 1
+        return Backup(
+            self._begun, dict(self.shard.marks), self.shard.back_up(), projections, self.registry.back_up(), dict(self._granted_under)
+        )
 
     def back_up(self) -> None:
         """Begin a backup. It is done a while later, if the shard is there; only then may sites forget what is in it."""
@@ -234,7 +240,7 @@ class Hub:
         shard = self.shard
         if shard.is_down or shard.restores != restores:
             return
-        self.backups = [*self.backups[1 - _BACKUPS_KEPT :], backup]
+        self.backups = sorted([*self.backups, backup])[-_BACKUPS_KEPT:]  # one may begin later than another and be done before it
         for address, position in backup.positions.items():
             torn = [first - 1 for of, first, _ in backup.tables["holes"] if of == address]  # where a hole was open when it began
             held = min(position.sequence, self.watermark(address).sequence, *torn)
@@ -246,7 +252,7 @@ class Hub:
         while len(self.backups) > 1 and self._scheduler.chance(self._profile.lost_backups):
             self._scheduler.note("hub: the newest backup is lost")
             self.lost.append((self.shard.restores + 1, self.backups.pop()))
-        _, tables, projections, registry, granted_under = self.backups[-1]
+        _, _, tables, projections, registry, granted_under = self.backups[-1]
         if self._scheduler.chance(self._profile.forget_claims):
             self._scheduler.note("hub: the control database is restored too")
             self.registry.restore(registry)

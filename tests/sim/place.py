@@ -46,6 +46,7 @@ class Place:
         self._auditor = auditor
         self._is_swapping = False
         self._alarm = ""  # of the present box
+        self._above = 0  # the highest epoch that a stick or a tablet showed a technician, and the hub did not know
         self._unknown: set[str] = set()  # boxes that the hub does not know any more
         self.mirror = Mirror(scheduler, profile) if profile.mirror_lag_s else None
         self.operator = Operator(self.address, hub, self.mirror, scheduler, profile)
@@ -76,7 +77,7 @@ class Place:
 
     def _install(self) -> Box:
         name = f"{self.name}.{len(self.boxes) + 1}"
-        granted = self._hub.claim(self.address, f"U-{name}")
+        granted = self._hub.claim(self.address, f"U-{name}", self._above)
         box = Box(name, self.address, granted, LyingDisk(), self, self._hub, self._scheduler, self._profile)
         box.is_healthy = box.link.wan.is_healthy = self.is_healed
         self.boxes.append(box)
@@ -184,13 +185,16 @@ class Place:
         self._collect(box, scheduler.now + _COLLECT_S)
 
     def _restored(self, mirrors: Sequence[Sequence[StoredEntry]]) -> tuple[Box, Restored]:
-        """A box with what hub and mirrors hold. Under a claim that the hub has given before and forgotten, it says so: another is fetched."""
+        """A box with what hub and mirrors hold. Under a claim that the hub has given before and forgotten, it says so: another is fetched,
+        above the epoch that it names."""
         for _ in range(10):
             box = self._install()
             try:
                 return box, restore(box.disk, box.identity, list(self._hub.rows(self.address)), mirrors)
             except OperatorError as error:
-                self._scheduler.note(f"{self.name}: {error.code}; the site is claimed anew")
+                above = max((rows[-1].epoch for rows in mirrors if rows), default=0) if error.code == "restore.epoch_behind" else 0
+                self._above = max(self._above, above)
+                self._scheduler.note(f"{self.name}: {error.code}; the site is claimed anew, above {self._above}")
                 box.scrap()
         raise AssertionError(f"{self.name} cannot be restored under any claim")
 
@@ -207,9 +211,11 @@ class Place:
 
     def _ask_tablets(self, box: Box) -> None:
         """A hub that has forgotten claims gives their epochs again: a tablet that knows a later box, of before claims, sends nothing to this
-        one. The site is claimed once more (docs/runbooks/swap.md)."""
-        if box is self.present and any(tablet.knows_later for tablet in self.tablets):
-            self.call_technician("a tablet knows a later box")
+        one. The site is claimed once more, above what the tablet shows (docs/runbooks/swap.md)."""
+        known = max((tablet.knows_later for tablet in self.tablets), default=0)
+        if box is self.present and known:
+            self._above = max(self._above, known)
+            self.call_technician(f"a tablet knows box {known}")
         elif box is self.present:
             self._scheduler.after(_CALL_S, lambda: self._ask_tablets(box))
 

@@ -108,10 +108,10 @@ class Tablet:
         return self._box is box and is_fed and self._seen == box.head and is_settled
 
     @property
-    def knows_later(self) -> bool:
-        """Whether it remembers a later box than the one before it, which nobody can prove, and nobody can say is the right one."""
+    def knows_later(self) -> int:
+        """The epoch of a later box than the one before it, which it remembers and nobody can prove; 0 where there is none."""
         session = self._session
-        return session.wrong == "lower" and not session.memory.claim and not session.can_trust
+        return session.memory.epoch if session.wrong == "lower" and not session.memory.claim else 0
 
     @property
     def state(self) -> str:
