@@ -65,7 +65,7 @@ def accept_stale_answers(patch: Patch) -> None:
 
 def hand_nothing_in(patch: Patch) -> None:
     """A tablet believes that every box has what another acknowledged."""
-    patch.setattr(DeviceSession, "_owe", lambda self, resumed_from: None)
+    patch.setattr(DeviceSession, "_owe", lambda self, resumed_from, placed=(): None)
 
 
 BUGS: dict[str, tuple[Callable[[Patch], None], str]] = {
