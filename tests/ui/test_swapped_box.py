@@ -156,6 +156,7 @@ def test_a_strange_machine_calls_itself_the_newer_box_and_a_person_leads_the_tab
     counter.put(true)
     asked = pos.get_by_role("dialog", name="Which box is the right one?")
     expect(asked).to_contain_text("A manager decides", timeout=SOON_MS)
+    expect(asked).to_contain_text("This is box 1. This tablet knows box 9.")
     assert lines_of(true) == [("1", "Lentil soup", "sent")]
     asked.get_by_role("button", name="Trust this box").click()
     expect(asked).to_have_count(0, timeout=SOON_MS)

@@ -41,8 +41,9 @@ export function WrongBox({ device, words: { t } }: { readonly device: Device; re
         <li>
           <Icon name="box" size={32} />
           <strong>{t(canTrust ? "wrong.unproved.detail" : `wrong.${wrong}.detail`)}</strong>
-          {wrong === "lower" && <p>{t("wrong.epochs", { theirs: device.queue.box.value?.epoch ?? 0, mine: device.queue.knownEpoch.value })}</p>}
-          <p>{t("wrong.blocked")}</p>
+          <p>
+            {wrong === "lower" && t("wrong.epochs", { theirs: device.queue.box.value?.epoch ?? 0, mine: device.queue.knownEpoch.value })} {t("wrong.blocked")}
+          </p>
         </li>
         <li>
           <Icon name="tablet" size={32} />
